@@ -1,0 +1,47 @@
+# Lyceum. `make` lists the targets.
+
+GO   ?= go
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## serve on http://localhost:8080 with data in ./data (ARGS="..." are passed on)
+	$(GO) run ./cmd/lyceum serve $(ARGS)
+
+demo: ## a running class with a hundred lively viewers
+	$(GO) run ./cmd/lyceum demo $(ARGS)
+
+build: ## build bin/lyceum, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lyceum ./cmd/lyceum
+
+test: ## all tests: Go with the race detector, JavaScript, and the browser
+	$(GO) test -race $$($(GO) list ./... | grep -v /internal/e2e)
+	node --test test/js/*.test.js
+	$(MAKE) e2e
+
+e2e: ## the browser test: a whole class in real Chromium
+	$(GO) test -count=1 -timeout 10m ./internal/e2e
+
+check: ## gofmt, vet, staticcheck, imports, JSDoc types
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./internal/arch
+	@test -x node_modules/.bin/tsc || npm install --no-package-lock --no-audit --no-fund --silent
+	node_modules/.bin/tsc -p tsconfig.json
+
+bench: ## the figures of docs/benchmarks.md
+	$(GO) run ./cmd/lyceum bench $(ARGS)
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/store/sqlite ./quiz ./poll ./qa ./media ./recommend
+
+fuzz: ## every fuzz target for a minute
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s $$p || exit 1; \
+		done; \
+	done
+
+.PHONY: help run demo build test e2e check bench fuzz

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/catalog"
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/recommend"
+	"github.com/lyceum-live/lyceum/reward"
+	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/signaling"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// recent is how old an event may be for people to be told of what follows
+// from it; what a follower catches up on after a stop is only booked.
+const recent = time.Minute
+
+// earnPoints gives points for what happened, and tells those who gained.
+func earnPoints(bank *reward.Bank, house *room.House) room.Handle {
+	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
+		gains, err := bank.Earn(ctx, factsOf(id, events))
+		if err != nil {
+			return fmt.Errorf("earn: %w", err)
+		}
+		told := make([]room.Told, len(gains))
+		for i, gain := range gains {
+			told[i] = room.Told{User: gain.User, View: func(string) wire.View {
+				return wire.View{Type: "points.balance", Data: struct {
+					Balance int64  `json:"balance"`
+					Gained  int64  `json:"gained"`
+					Rule    string `json:"rule"`
+				}{gain.Balance, gain.Gained, gain.Rule}}
+			}}
+		}
+		if len(told) > 0 {
+			house.Tell(ctx, id, told)
+		}
+		return nil
+	}
+}
+
+// factsOf translates events to what the rules of rewards know.
+func factsOf(id wire.RoomID, events []room.Happened) []reward.Fact {
+	var facts []reward.Fact
+	for _, e := range events {
+		fact := reward.Fact{Room: id, Seq: e.Head.Seq, At: e.Head.At, User: e.Head.By}
+		switch e := e.Event.(type) {
+		case quiz.Answered:
+			fact.Rule = reward.Answered
+		case qa.Asked:
+			fact.Rule = reward.Asked
+		case qa.Upvoted:
+			fact.Rule, fact.User, fact.Of, fact.By = reward.Upvoted, e.Asker, e.Question, fact.User
+		case poll.Voted:
+			fact.Rule, fact.Of = reward.Voted, e.Poll
+		case quiz.Revealed:
+			for _, user := range e.Right {
+				fact.Rule, fact.User = reward.Correct, user
+				facts = append(facts, fact)
+			}
+			continue
+		case room.Stayed:
+			for _, user := range e.Users {
+				fact.Rule, fact.User = reward.Stayed, user
+				facts = append(facts, fact)
+			}
+			continue
+		default:
+			continue
+		}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+// learn lets the recommender learn from what happened, and offers people what
+// may come next when they come in and at natural pauses.
+func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, log *zap.Logger) room.Handle {
+	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
+		item, listed := shelf.ByRoom(id)
+		var behaviors []recommend.Behavior
+		for _, e := range events {
+			if b, ok := behaviorOf(id, item, listed, e); ok && engine.Check(b) == nil {
+				behaviors = append(behaviors, b)
+			}
+			switch e.Event.(type) {
+			case room.Opened:
+				engine.SetPhase(item.ID, recommend.PhaseLive)
+			case room.Ended:
+				engine.SetPhase(item.ID, recommend.PhaseEnded)
+			}
+		}
+		if _, err := engine.Observe(ctx, behaviors); err != nil {
+			return fmt.Errorf("observe: %w", err)
+		}
+		offer(ctx, engine, shelf, house, id, events, log)
+		return nil
+	}
+}
+
+// usualClass is how long a class takes whose length nobody has said.
+const usualClass = 45 * 60
+
+// behaviorOf is what an event says about somebody and an item of the
+// catalogue, if it says anything.
+func behaviorOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened) (recommend.Behavior, bool) {
+	b := recommend.Behavior{
+		ID: fmt.Sprintf("%s/%d", id, e.Head.Seq), Person: e.Head.By, Item: item.ID,
+		Weight: 1, At: e.Head.At, Room: id,
+	}
+	switch e := e.Event.(type) {
+	case room.Entered:
+		b.Kind = "enter"
+		if e.Quiet || e.Role.Staff() {
+			return b, false
+		}
+	case room.Left:
+		length := item.DurationS
+		if length <= 0 {
+			length = usualClass
+		}
+		b.Kind, b.Weight = "watch", min(1, float64(e.Seconds)/float64(length))
+	case room.Said:
+		b.Kind = "comment"
+	case qa.Asked:
+		b.Kind = "ask"
+	case poll.Voted:
+		b.Kind = "vote"
+	case quiz.Answered:
+		b.Kind = "answer"
+	case room.Clicked:
+		b.Kind, b.Item = "click", e.Item
+		return b, true
+	case room.Dismissed:
+		b.Kind, b.Item = "hide", e.Item
+		return b, true
+	default:
+		return b, false
+	}
+	return b, listed
+}
+
+// offer suggests what may come next to whoever has just come in, and to all
+// when a poll or a quiz is over or the class ends.
+func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, id wire.RoomID, events []room.Happened, log *zap.Logger) {
+	item, _ := shelf.ByRoom(id)
+	now := wire.At(time.Now())
+	var told []room.Told
+	var shown []recommend.Behavior
+	suggest := func(user wire.UserID, moment string, seq uint64) {
+		suggestions := engine.Suggest(recommend.Request{
+			Person: user, Room: id, RoomItem: item.ID, Moment: moment, Now: now, Limit: 2, Push: true,
+		})
+		if len(suggestions) == 0 {
+			return
+		}
+		told = append(told, room.Told{User: user, View: func(lang string) wire.View {
+			return wire.View{Type: "suggest.offered", Data: offered(shelf, moment, lang, suggestions)}
+		}})
+		for _, s := range suggestions {
+			shown = append(shown, recommend.Behavior{
+				ID: fmt.Sprintf("%s/%d/%s/%s", id, seq, user, s.Item.ID), Person: user, Item: s.Item.ID,
+				Kind: "impression", Weight: 1, At: now, Room: id,
+			})
+		}
+	}
+	for _, e := range events {
+		if now-e.Head.At > wire.Millis(recent.Milliseconds()) {
+			continue
+		}
+		moment := ""
+		switch e := e.Event.(type) {
+		case room.Entered:
+			if !e.Quiet && !e.Role.Staff() {
+				suggest(e.Name.Owner, "joined", 0)
+			}
+		case poll.Closed:
+			moment = "poll"
+		case quiz.Finished:
+			moment = "quiz"
+		case room.Ended:
+			moment = "ended"
+		}
+		if moment != "" {
+			for _, user := range house.Viewers(ctx, id) {
+				suggest(user, moment, e.Head.Seq)
+			}
+		}
+	}
+	if len(told) == 0 {
+		return
+	}
+	house.Tell(ctx, id, told)
+	if _, err := engine.Observe(ctx, shown); err != nil {
+		log.Warn("impressions not kept", zap.Error(err))
+	}
+}
+
+// offeredItem is a suggestion as a person sees it.
+type offeredItem struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Title  string `json:"title"`
+	Reason string `json:"reason"`
+	URL    string `json:"url"`
+	Poster string `json:"poster"`
+}
+
+func offered(shelf *catalog.Catalog, moment, lang string, suggestions []recommend.Suggestion) any {
+	items := make([]offeredItem, 0, len(suggestions))
+	for _, s := range suggestions {
+		item, _ := shelf.Get(s.Item.ID)
+		items = append(items, offeredItem{item.ID, string(item.Kind), item.Title, s.Reason.Text(lang), item.URL, item.Poster})
+	}
+	return struct {
+		Moment string        `json:"moment"`
+		Items  []offeredItem `json:"items"`
+	}{moment, items}
+}
+
+// endMedia takes a class off the air that has ended.
+func endMedia(media *signaling.Service) room.Handle {
+	return func(_ context.Context, id wire.RoomID, events []room.Happened) error {
+		for _, e := range events {
+			if _, ended := e.Event.(room.Ended); ended && time.Since(e.Head.At.Time()) < recent {
+				media.EndRoom(id)
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,341 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/lyceum-live/lyceum/catalog"
+	"github.com/lyceum-live/lyceum/configs"
+	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/server"
+	"github.com/lyceum-live/lyceum/internal/store/sqlite"
+	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/recommend"
+	"github.com/lyceum-live/lyceum/reward"
+	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/signaling"
+	"github.com/lyceum-live/lyceum/static"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// drainFor is how long sockets and requests have to end when the server stops.
+const drainFor = 5 * time.Second
+
+func serve(args []string) error {
+	c, _, err := loadConfig("serve", args, nil)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return runServer(ctx, c, os.Stdout, func(*installation) {})
+}
+
+// runServer serves until ctx ends. up is called once requests are answered.
+func runServer(ctx context.Context, c *Config, out io.Writer, up func(*installation)) error {
+	log, err := newLogger(c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }()
+	in, err := install(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	l, err := net.Listen("tcp", c.HTTP.Addr)
+	if err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	in.url = baseURL(c, l.Addr())
+	srv := &http.Server{Handler: in.server, ReadHeaderTimeout: c.HTTP.Header, MaxHeaderBytes: 16 << 10, ErrorLog: zap.NewStdLog(log)}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	in.greet(out)
+	up(in)
+	select {
+	case err := <-failed:
+		return fmt.Errorf("http: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	drain, cancel := context.WithTimeout(context.Background(), drainFor)
+	defer cancel()
+	in.house.Close() // tells every socket to come back
+	err = srv.Shutdown(drain)
+	in.server.Close(drain)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// installation is everything that runs, joined.
+type installation struct {
+	config    *Config
+	url       string
+	keys      *auth.Keys
+	once      *auth.OneTime
+	house     *room.House
+	server    *server.Server
+	engine    *media.Engine
+	shelf     *catalog.Catalog
+	closers   []func() // in the order of opening
+	hostToken func(id wire.RoomID, name string) (string, error)
+}
+
+// close ends the parts in reverse order.
+func (in *installation) close() {
+	for i := len(in.closers) - 1; i >= 0; i-- {
+		in.closers[i]()
+	}
+}
+
+// install opens the store and joins all parts.
+func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, err error) {
+	in := &installation{config: c, once: &auth.OneTime{}}
+	defer func() {
+		if err != nil {
+			in.close()
+		}
+	}()
+	opened := func(close func()) { in.closers = append(in.closers, close) }
+
+	if in.shelf, err = loadCatalog(c.Catalog.File); err != nil {
+		return nil, err
+	}
+	apiKeys, err := auth.ParseAPIKeys(c.Access.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("access.api_keys: %w", err)
+	}
+	store, err := sqlite.Open(ctx, c.Data.Dir, c.Store, log.Named("store"))
+	if err != nil {
+		return nil, err
+	}
+	opened(func() { _ = store.Close() })
+	if in.keys, err = auth.LoadOrCreate(filepath.Join(c.Data.Dir, keyFile)); err != nil {
+		return nil, err
+	}
+
+	engine, err := newRecommender(ctx, c, store, in.shelf, log)
+	if err != nil {
+		return nil, err
+	}
+	pool := fanout.NewPool(c.Sockets)
+	opened(pool.Close)
+	if in.engine, err = media.NewEngine(c.Media, log.Named("media")); err != nil {
+		return nil, err
+	}
+	opened(func() { _ = in.engine.Close() })
+	stage := signaling.New(in.engine, log.Named("signaling"))
+	opened(stage.Close)
+
+	in.house = room.NewHouse(c.Room, store, room.NewVault(store), pool, log.Named("room"))
+	in.house.Title = func(id wire.RoomID) string {
+		if item, ok := in.shelf.ByRoom(id); ok {
+			return item.Title
+		}
+		return titleOf(id)
+	}
+	opened(in.house.Close)
+	stage.OnStage(func(id wire.RoomID, sources []media.Source) {
+		if len(sources) == 0 { // nothing comes from the host any more
+			if err := in.house.Do(context.Background(), id, wire.System, room.Go{}); err != nil {
+				log.Warn("stage not cleared", zap.Error(err))
+			}
+		}
+	})
+
+	bank := reward.NewBank(reward.NewRules(c.Points), store)
+	for name, handle := range map[string]room.Handle{
+		"points": earnPoints(bank, in.house),
+		"learn":  learn(engine, in.shelf, in.house, log.Named("learn")),
+		"media":  endMedia(stage),
+	} {
+		follower := room.NewFollower(name, in.house, store, log, handle)
+		opened(follower.Close)
+	}
+
+	// What a class of the catalogue has come to, as far as it has begun.
+	for _, item := range in.shelf.Sessions() {
+		status, begun, err := in.house.Status(ctx, item.Room)
+		if err != nil {
+			return nil, err
+		}
+		if begun && status.Phase == room.Over {
+			engine.SetPhase(item.ID, recommend.PhaseEnded)
+		}
+	}
+	opened(refresh(engine, in.shelf))
+
+	in.server, err = server.New(server.Config{
+		PublicURL: c.HTTP.PublicURL, Origins: c.HTTP.Origins, Guests: c.Access.Guests, Ticket: c.Access.Ticket,
+		Rate: c.Access.Rate, Burst: c.Access.Burst,
+	}, server.Parts{
+		House: in.house, Pool: pool, Media: stage, Keys: in.keys, Once: in.once, APIKeys: apiKeys,
+		Catalog: in.shelf, Points: bank, Behaviors: engine, Static: static.FS, Log: log.Named("http"),
+		Recommend: func(person wire.UserID, kind, lang string, limit int) []server.Recommended {
+			return recommended(engine, in.shelf, person, kind, lang, limit)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	in.hostToken = func(id wire.RoomID, name string) (string, error) {
+		now := time.Now()
+		return in.keys.Mint(auth.Claims{
+			Kind: auth.Room, Room: id, User: auth.NewUserID(), Name: name, Role: wire.Host,
+			Issued: now, Expires: now.Add(24 * time.Hour),
+		})
+	}
+	return in, nil
+}
+
+// titleOf makes a room's name fit for people, until its host gives it a title.
+func titleOf(id wire.RoomID) string {
+	words := strings.ReplaceAll(string(id), "-", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// newRecommender builds the recommender and lets it read what it has learned
+// from before.
+func newRecommender(ctx context.Context, c *Config, store *sqlite.Store, shelf *catalog.Catalog, log *zap.Logger) (*recommend.Engine, error) {
+	engine, err := recommend.New(c.Suggest, store, time.Now, rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	if err != nil {
+		return nil, fmt.Errorf("suggest: %w", err)
+	}
+	engine.SetCatalog(itemsOf(shelf))
+	began := time.Now()
+	n, err := engine.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("suggest: %w", err)
+	}
+	log.Info("recommender ready", zap.Int("behaviours", n), zap.Duration("in", time.Since(began)))
+	return engine, nil
+}
+
+// itemsOf is the catalogue as the recommender knows it.
+func itemsOf(shelf *catalog.Catalog) []recommend.Item {
+	all := shelf.All()
+	items := make([]recommend.Item, 0, len(all))
+	for _, i := range all {
+		items = append(items, recommend.Item{
+			ID: i.ID, Kind: string(i.Kind), Title: i.Title, Text: i.Description, Tags: i.Tags, Author: i.Author,
+			Lang: i.Lang, Level: string(i.Level), Starts: i.StartsAt, Room: i.Room, Price: i.Price,
+		})
+	}
+	return items
+}
+
+// refresh lets the recommender know, from time to time, when classes that
+// repeat begin next. The function that it returns ends that.
+func refresh(engine *recommend.Engine, shelf *catalog.Catalog) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(10 * time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				engine.SetCatalog(itemsOf(shelf))
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+func recommended(engine *recommend.Engine, shelf *catalog.Catalog, person wire.UserID, kind, lang string, limit int) []server.Recommended {
+	r := recommend.Request{Person: person, Moment: "page", Now: wire.At(time.Now()), Limit: limit}
+	if kind != "" {
+		r.Kinds = []string{kind}
+	}
+	items := make([]server.Recommended, 0, limit)
+	for _, s := range engine.Suggest(r) {
+		if item, ok := shelf.Get(s.Item.ID); ok {
+			items = append(items, server.Recommended{Item: item, Reason: s.Reason.Text(lang)})
+		}
+	}
+	return items
+}
+
+func loadCatalog(file string) (*catalog.Catalog, error) {
+	if file != "" {
+		return catalog.Load(file, time.Now)
+	}
+	const sample = "catalog.yaml"
+	text, err := configs.FS.ReadFile(sample)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Parse(sample, text, time.Now)
+}
+
+// greet says where everything is.
+func (in *installation) greet(out io.Writer) {
+	id := wire.RoomID(in.config.Access.Room)
+	secret, _ := in.once.Make(id, time.Now())
+	fmt.Fprintf(out, `Lyceum is running.
+
+  Pages      %[1]s
+  Teach      %[1]s%[2]s#once=%[3]s
+             (the host link works once, within 24 hours; lyceum token -role host makes others)
+  Watch      %[1]s%[4]s
+  Media      UDP %[5]s
+  Data       %[6]s
+
+Stop with Ctrl-C.
+`, in.url, server.PathFor(wire.Host, id), secret, server.PathFor(wire.Viewer, id), in.engine.Addr(), in.config.Data.Dir)
+}
+
+// baseURL is how this machine reaches the server.
+func baseURL(c *Config, addr net.Addr) string {
+	if c.HTTP.PublicURL != "" {
+		return c.HTTP.PublicURL
+	}
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func newLogger(c *Config) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(c.Log.Level)
+	if err != nil {
+		return nil, fmt.Errorf("log.level: %w", err)
+	}
+	z := zap.NewProductionConfig()
+	if c.Log.Format == "console" {
+		z = zap.NewDevelopmentConfig()
+		z.Development = false
+		z.DisableStacktrace = true
+	}
+	z.DisableCaller = true
+	z.Level = zap.NewAtomicLevelAt(level)
+	return z.Build()
+}

@@ -1,0 +1,7 @@
+package main
+
+import "errors"
+
+func demo([]string) error     { return errors.New("demo") }
+func bench([]string) error    { return errors.New("bench") }
+func evaluate([]string) error { return errors.New("evaluate") }

@@ -1,0 +1,2 @@
+package e2e
+import _ "github.com/chromedp/chromedp"

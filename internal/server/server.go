@@ -1,0 +1,174 @@
+// Package server is Lyceum's door: every HTTP and WebSocket handler. It
+// checks who somebody is, reads what they send as strictly as it can, hands it
+// to the part that it concerns, and writes the answer. It keeps no state of a
+// class and knows no store.
+package server
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/catalog"
+	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/recommend"
+	"github.com/lyceum-live/lyceum/reward"
+	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/signaling"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Config says how the server meets the outside. The zero value means the
+// defaults.
+type Config struct {
+	PublicURL string        // how people reach the server; "": as the request says
+	Origins   []string      // other origins whose pages may open sockets
+	Guests    bool          // anybody may join a room as a viewer by giving a name
+	Ticket    time.Duration // how long a viewer's token opens a room
+	Hello     time.Duration // how long a socket may wait with its hello
+	Rate      float64       // messages a second that one socket may send
+	Burst     int           // messages that one socket may send at once
+}
+
+func (c Config) withDefaults() Config {
+	if c.Ticket <= 0 {
+		c.Ticket = 24 * time.Hour
+	}
+	if c.Hello <= 0 {
+		c.Hello = 5 * time.Second
+	}
+	if c.Rate <= 0 {
+		c.Rate = 20
+	}
+	if c.Burst <= 0 {
+		c.Burst = 80
+	}
+	return c
+}
+
+// Points is what the server asks of the ledger.
+type Points interface {
+	Balance(ctx context.Context, user wire.UserID) (int64, error)
+	History(ctx context.Context, user wire.UserID, before string, limit int) ([]reward.Entry, string, error)
+}
+
+// Behaviors is what the server asks of the recommender.
+type Behaviors interface {
+	// Check says why a behaviour would be refused, or nil.
+	Check(recommend.Behavior) error
+	// Observe stores behaviours, learns from them, and reports which are new.
+	Observe(context.Context, []recommend.Behavior) (fresh []bool, err error)
+}
+
+// Recommended is a catalogue item with the reason why it is shown.
+type Recommended struct {
+	catalog.Item
+	Reason string `json:"reason"`
+}
+
+// Parts are what the server serves.
+type Parts struct {
+	House   *room.House
+	Pool    *fanout.Pool
+	Media   *signaling.Service
+	Keys    *auth.Keys
+	Once    *auth.OneTime
+	APIKeys *auth.APIKeys
+	Catalog *catalog.Catalog
+	Points  Points
+	Static  fs.FS
+	Log     *zap.Logger
+
+	// Recommend ranks the catalogue for a person, or for nobody in
+	// particular (""), with reasons in that language.
+	Recommend func(person wire.UserID, kind, lang string, limit int) []Recommended
+	Behaviors Behaviors
+}
+
+// Server handles requests.
+type Server struct {
+	Parts
+	config  Config
+	texts   texts
+	files   files
+	sockets sync.WaitGroup // open ones, and one more until Close
+	mux     *http.ServeMux
+}
+
+// New returns a server over its parts.
+func New(config Config, parts Parts) (*Server, error) {
+	s := &Server{Parts: parts, config: config.withDefaults(), mux: http.NewServeMux()}
+	var err error
+	if s.texts, err = loadTexts(parts.Static); err != nil {
+		return nil, err
+	}
+	if s.files, err = loadFiles(parts.Static); err != nil {
+		return nil, err
+	}
+	s.routes()
+	s.sockets.Add(1)
+	return s, nil
+}
+
+// routes lists every address that the server answers.
+func (s *Server) routes() {
+	s.mux.HandleFunc("GET /healthz", s.healthy)
+	s.mux.HandleFunc("GET /readyz", s.healthy)
+
+	s.mux.HandleFunc("GET /v1/rooms/{room}/socket", s.classSocket)
+	s.mux.HandleFunc("GET /v1/rooms/{room}/admin", s.adminSocket)
+
+	s.mux.HandleFunc("GET /v1/sessions", s.sessions)
+	s.mux.HandleFunc("GET /v1/videos", s.videos)
+	s.mux.HandleFunc("GET /v1/rooms/{room}", s.roomStatus)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/join", s.join)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/claim", s.claim)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/links", s.links)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/redeem", s.redeem)
+	s.mux.HandleFunc("GET /v1/me/points", s.points)
+	s.mux.HandleFunc("GET /v1/recommendations", s.recommendations)
+	s.mux.HandleFunc("POST /v1/behaviors", s.behaviors)
+	s.mux.HandleFunc("/v1/", s.nothing)
+
+	s.mux.HandleFunc("GET /{$}", s.page("index.html"))
+	s.mux.HandleFunc("GET /class/{room}", s.page("class.html"))
+	s.mux.HandleFunc("GET /host", s.page("host.html"))
+	s.mux.HandleFunc("GET /host/{room}", s.page("host.html"))
+	s.mux.HandleFunc("GET /moderate/{room}", s.page("moderate.html"))
+	s.mux.HandleFunc("GET /videos/{id}", s.page("video.html"))
+	s.mux.HandleFunc("GET /static/{path...}", s.static)
+	s.mux.HandleFunc("GET /favicon.ico", s.favicon)
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	s.mux.ServeHTTP(w, r)
+}
+
+// Close waits until all sockets are closed, or ctx is over. The house is
+// closed first: it tells the sockets to come back.
+func (s *Server) Close(ctx context.Context) {
+	closed := make(chan struct{})
+	s.sockets.Done()
+	go func() {
+		s.sockets.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n"))
+}

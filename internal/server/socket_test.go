@@ -1,0 +1,238 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/server"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// TestBadFrames sends all that is wrong in a frame of somebody who is in:
+// each gets its own answer, the room is as it was, and the class goes on.
+func TestBadFrames(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true})
+	ana, ben := r.join("ana", wire.Viewer), r.join("ben", wire.Viewer)
+	before, err := r.store.OpenLog(t.Context(), algebra)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := func(n int) string { return strings.Repeat(`[`, n) + strings.Repeat(`]`, n) }
+	for _, tt := range []struct{ name, frame, code string }{
+		{"not JSON", `hello`, "wire.malformed"},
+		{"cut off", `{"id":7,"type":"chat.say"`, "wire.malformed"},
+		{"two values", `{"id":7,"type":"ping"} {}`, "wire.malformed"},
+		{"an array", `[]`, "wire.field"},
+		{"no type", `{"id":7}`, "wire.field"},
+		{"unknown type", `{"id":7,"type":"chat.shout","key":"k","data":{}}`, "wire.type"},
+		{"foreign field", `{"id":7,"type":"chat.say","key":"k","data":{"text":"x","role":"host"}}`, "wire.field"},
+		{"field of another case", `{"id":7,"type":"chat.say","key":"k","data":{"Text":"x"}}`, "wire.field"},
+		{"repeated field", `{"id":7,"type":"chat.say","key":"k","data":{"text":"x","text":"y"}}`, "wire.field"},
+		{"wrong type of field", `{"id":7,"type":"chat.say","key":"k","data":{"text":7}}`, "wire.field"},
+		{"missing field", `{"id":7,"type":"poll.vote","key":"k","data":{}}`, "wire.not_found"},
+		{"no key", `{"id":7,"type":"chat.say","data":{"text":"x"}}`, "wire.key"},
+		{"long key", `{"id":7,"type":"chat.say","key":"` + strings.Repeat("k", 65) + `","data":{"text":"x"}}`, "wire.key"},
+		{"empty text", `{"id":7,"type":"chat.say","key":"k","data":{"text":" \u200b "}}`, "wire.text"},
+		{"long text", `{"id":7,"type":"chat.say","key":"k","data":{"text":"` + strings.Repeat("长", 501) + `"}}`, "wire.text"},
+		{"lone surrogate", `{"id":7,"type":"chat.say","key":"k","data":{"text":"\ud800"}}`, "wire.malformed"},
+		{"nested 33 deep", `{"id":7,"type":"chat.say","key":"k","data":` + deep(32) + `}`, "wire.depth"},
+		{"nested 60,000 deep", deep(30_000), "wire.depth"},
+		{"a host's command", `{"id":7,"type":"room.end","key":"k","data":{}}`, "auth.forbidden"},
+		{"a moderator's command", `{"id":7,"type":"mod.ban","key":"k","data":{"user":"ben"}}`, "auth.forbidden"},
+		{"a second hello", `{"id":7,"type":"hello","data":{"token":"x"}}`, "wire.type"},
+		{"media without right", `{"id":7,"type":"media.publish","data":{"sdp":"v=0","sources":{}}}`, "media.forbidden"},
+		{"unknown media", `{"id":7,"type":"media.explode","data":{}}`, "wire.type"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := r.join("ana", wire.Viewer) // anew: ten broken frames close a socket
+			k.send(tt.frame)
+			m := k.until(func(m message) bool { return m.Type == "error" })
+			if code := k.code(m); code != tt.code {
+				t.Errorf("got %s, want %s", code, tt.code)
+			}
+			if m := k.ask("ping", "", `{}`); m.Type != "ok" {
+				t.Errorf("the socket does not go on: %s", m.Type)
+			}
+			_ = k.ws.CloseNow()
+		})
+	}
+	after, err := r.store.OpenLog(t.Context(), algebra)
+	if err != nil || after != before {
+		t.Errorf("the room has changed: %+v, was %+v (%v)", after, before, err)
+	}
+	if m := ana.ask("chat.say", "k1", `{"text":"still here"}`); m.Type != "ok" {
+		t.Errorf("ana: %s %s", m.Type, m.Data)
+	}
+	ben.until(func(m message) bool { return m.Type == "chat.said" })
+}
+
+// TestBadSockets closes those who do not speak the protocol with the code
+// that says so.
+func TestBadSockets(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true, Hello: 300 * time.Millisecond})
+	r.join("mo", wire.Moderator)
+	claims := func(change func(*auth.Claims)) string {
+		c := auth.Claims{Kind: auth.Room, Room: algebra, User: "ana", Name: "Ana", Role: wire.Viewer, Expires: time.Now().Add(time.Hour)}
+		change(&c)
+		return r.mint(c)
+	}
+	hello := func(token string) string { return fmt.Sprintf(`{"id":1,"type":"hello","data":{"token":%q}}`, token) }
+	class, admin := "/v1/rooms/algebra/socket", "/v1/rooms/algebra/admin"
+	for _, tt := range []struct {
+		name, path, frame string
+		close             wire.CloseCode
+		code              string
+	}{
+		{"says nothing", class, "", wire.CloseHello, ""},
+		{"no hello first", class, `{"id":1,"type":"ping"}`, wire.CloseProtocol, "wire.type"},
+		{"broken hello", class, `{`, wire.CloseProtocol, "wire.malformed"},
+		{"no token", class, hello(""), wire.CloseToken, "auth.token"},
+		{"broken token", class, hello("a.b.c"), wire.CloseToken, "auth.token"},
+		{"token of another room", class, hello(claims(func(c *auth.Claims) { c.Room = "geometry" })), wire.CloseToken, "auth.room"},
+		{"expired token", class, hello(claims(func(c *auth.Claims) { c.Expires = time.Now().Add(-time.Hour) })), wire.CloseExpired, "auth.expired"},
+		{"an invitation is no token", class, hello(r.mint(auth.Claims{Kind: auth.Invitation, Room: algebra, Role: wire.Host, Expires: time.Now().Add(time.Hour)})), wire.CloseToken, "auth.token"},
+		{"viewer at the moderators' socket", admin, hello(claims(func(*auth.Claims) {})), wire.CloseRefused, "auth.forbidden"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := r.open(tt.path)
+			if tt.frame != "" {
+				b.send(tt.frame)
+			}
+			code, refusal := b.closed()
+			if code != websocket.StatusCode(tt.close) || refusal != tt.code {
+				t.Errorf("closed with %d after %q, want %d after %q", code, refusal, tt.close, tt.code)
+			}
+		})
+	}
+	t.Run("binary", func(t *testing.T) {
+		b := r.join("ana", wire.Viewer)
+		b.write(websocket.MessageBinary, []byte(`{"id":2,"type":"ping"}`))
+		if code, _ := b.closed(); code != websocket.StatusUnsupportedData {
+			t.Errorf("closed with %d", code)
+		}
+	})
+	t.Run("not UTF-8", func(t *testing.T) {
+		b := r.join("ana", wire.Viewer)
+		b.write(websocket.MessageText, []byte("{\"id\":2,\"type\":\"\xff\"}"))
+		if code, _ := b.closed(); code != websocket.StatusInvalidFramePayloadData {
+			t.Errorf("closed with %d", code)
+		}
+	})
+	t.Run("too long", func(t *testing.T) {
+		b := r.join("ana", wire.Viewer)
+		b.write(websocket.MessageText, make([]byte, wire.MaxFrame+1))
+		if code, _ := b.closed(); code != websocket.StatusMessageTooBig {
+			t.Errorf("closed with %d", code)
+		}
+	})
+	t.Run("broken again and again", func(t *testing.T) {
+		b := r.join("ana", wire.Viewer)
+		for range 12 {
+			b.write(websocket.MessageText, []byte("{"))
+		}
+		if code, _ := b.closed(); code != websocket.StatusCode(wire.CloseProtocol) {
+			t.Errorf("closed with %d", code)
+		}
+	})
+	t.Run("without the subprotocol", func(t *testing.T) {
+		ws, _, err := websocket.Dial(t.Context(), strings.Replace(r.http.URL, "http", "ws", 1)+class, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &browser{t: t, ws: ws}
+		if code, _ := b.closed(); code != websocket.StatusCode(wire.CloseProtocol) {
+			t.Errorf("closed with %d", code)
+		}
+	})
+}
+
+func TestForeignOriginsAreTurnedAway(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true, Origins: []string{"school.example"}})
+	host := strings.TrimPrefix(r.http.URL, "http://")
+	for origin, want := range map[string]int{
+		"http://" + host:              http.StatusSwitchingProtocols,
+		"https://school.example":      http.StatusSwitchingProtocols,
+		"https://SCHOOL.example":      http.StatusSwitchingProtocols,
+		"":                            http.StatusSwitchingProtocols, // no browser; the token decides
+		"https://evil.example":        http.StatusForbidden,
+		"https://school.example.evil": http.StatusForbidden,
+		"https://a.school.example":    http.StatusForbidden,
+		"http://" + host + "1":        http.StatusForbidden,
+		"null":                        http.StatusForbidden,
+	} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		ws, res, err := r.dial("/v1/rooms/algebra/socket", header)
+		if err == nil {
+			_ = ws.CloseNow()
+		}
+		if res == nil || res.StatusCode != want {
+			t.Errorf("origin %q: %v, want %d", origin, res, want)
+		}
+	}
+}
+
+// TestFloods: one who sends too much is told so, and loses nothing but that.
+func TestFloods(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true, Rate: 1, Burst: 5})
+	ana := r.join("ana", wire.Viewer)
+	for i := range 20 {
+		ana.send(fmt.Sprintf(`{"id":%d,"type":"chat.say","key":"k%d","data":{"text":"x"}}`, i+2, i))
+	}
+	ok, refused := 0, 0
+	for ok+refused < 20 {
+		switch m := ana.until(func(m message) bool { return m.Re != 0 }); {
+		case m.Type == "ok":
+			ok++
+		case ana.code(m) == "wire.rate":
+			refused++
+		default:
+			t.Fatalf("%s %s", m.Type, m.Data)
+		}
+	}
+	if ok < 5 || ok > 8 {
+		t.Errorf("%d of 20 went through a burst of 5", ok)
+	}
+}
+
+func TestErrorsSpeakTheSocketsLanguage(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true})
+	b := r.open("/v1/rooms/algebra/socket")
+	b.send(fmt.Sprintf(`{"id":1,"type":"hello","data":{"token":%q,"lang":"zh-Hans"}}`, r.token("ana", wire.Viewer)))
+	b.until(func(m message) bool { return m.Type == "welcome" })
+	b.send(`{"id":2,"type":"chat.say","data":{"text":"x"}}`)
+	if m := b.until(func(m message) bool { return m.Re == 2 }); !strings.Contains(string(m.Data), "缺少键") {
+		t.Errorf("got %s", m.Data)
+	}
+}
+
+// TestRoomsAreApart: what happens in one room is not heard in another.
+func TestRoomsAreApart(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true})
+	ana := r.join("ana", wire.Viewer)
+	other := r.open("/v1/rooms/geometry/socket")
+	other.send(fmt.Sprintf(`{"id":1,"type":"hello","data":{"token":%q}}`, r.mint(auth.Claims{
+		Kind: auth.Room, Room: "geometry", User: "gil", Name: "Gil", Role: wire.Viewer, Expires: time.Now().Add(time.Hour)})))
+	other.until(func(m message) bool { return m.Type == "welcome" })
+	ana.ask("chat.say", "k", `{"text":"only algebra"}`)
+	other.id = 1
+	other.ask("chat.say", "k", `{"text":"only geometry"}`)
+	for _, b := range []*browser{ana, other} {
+		b.id++
+		b.send(fmt.Sprintf(`{"id":%d,"type":"ping"}`, b.id))
+		b.until(func(m message) bool {
+			if b == other && strings.Contains(string(m.Data), "only algebra") {
+				t.Error("geometry heard algebra")
+			}
+			return m.Re == b.id
+		})
+	}
+}

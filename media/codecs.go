@@ -1,0 +1,152 @@
+package media
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+const (
+	soundKind      = webrtc.RTPCodecTypeAudio
+	absSendTimeURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	repairedRIDURI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+)
+
+// codecs are all that may be published and watched, the preferred first. VP8
+// has simulcast everywhere; H.264 is what phones and hardware encode.
+func codecs(kind webrtc.RTPCodecType) []webrtc.RTPCodecParameters {
+	if kind == soundKind {
+		return []webrtc.RTPCodecParameters{{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1",
+			},
+			PayloadType: 111,
+		}}
+	}
+	feedback := []webrtc.RTCPFeedback{
+		{Type: webrtc.TypeRTCPFBGoogREMB}, {Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"},
+		{Type: webrtc.TypeRTCPFBNACK}, {Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
+	}
+	var list []webrtc.RTPCodecParameters
+	for i, c := range []webrtc.RTPCodecCapability{
+		{MimeType: webrtc.MimeTypeVP8},
+		{MimeType: webrtc.MimeTypeH264, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
+		{MimeType: webrtc.MimeTypeH264, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"},
+	} {
+		pt := webrtc.PayloadType(96 + 2*i)
+		c.ClockRate, c.RTCPFeedback = 90000, feedback
+		list = append(list, webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: pt},
+			webrtc.RTPCodecParameters{
+				RTPCodecCapability: webrtc.RTPCodecCapability{
+					MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", pt),
+				},
+				PayloadType: pt + 1,
+			})
+	}
+	return list
+}
+
+// codecsFor returns the one codec and its retransmissions.
+func codecsFor(c webrtc.RTPCodecCapability) []webrtc.RTPCodecParameters {
+	kind := webrtc.RTPCodecTypeVideo
+	if strings.HasPrefix(c.MimeType, "audio/") {
+		kind = soundKind
+	}
+	all := codecs(kind)
+	chosen, ok := pick(all, c)
+	if !ok {
+		return nil
+	}
+	list := []webrtc.RTPCodecParameters{chosen}
+	for _, other := range all {
+		if other.SDPFmtpLine == fmt.Sprintf("apt=%d", chosen.PayloadType) {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// pick finds codec c: with its very parameters if it is there with them.
+func pick(list []webrtc.RTPCodecParameters, c webrtc.RTPCodecCapability) (found webrtc.RTPCodecParameters, ok bool) {
+	for _, p := range list {
+		if !strings.EqualFold(p.MimeType, c.MimeType) {
+			continue
+		}
+		if p.SDPFmtpLine == c.SDPFmtpLine {
+			return p, true
+		}
+		if !ok {
+			found, ok = p, true
+		}
+	}
+	return found, ok
+}
+
+// rtxOf returns the payload type of pt's retransmissions (RFC 4588).
+func rtxOf(list []webrtc.RTPCodecParameters, pt webrtc.PayloadType) (webrtc.PayloadType, bool) {
+	for _, p := range list {
+		if strings.EqualFold(p.MimeType, webrtc.MimeTypeRTX) && p.SDPFmtpLine == fmt.Sprintf("apt=%d", pt) {
+			return p.PayloadType, true
+		}
+	}
+	return 0, false
+}
+
+func registerCodecs(m *webrtc.MediaEngine) error {
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, soundKind} {
+		for _, c := range codecs(kind) {
+			if err := m.RegisterCodec(c, kind); err != nil {
+				return fmt.Errorf("register %s: %w", c.MimeType, err)
+			}
+		}
+	}
+	return nil
+}
+
+// senderAPI is for publishers: lost packets are asked for, bandwidth feedback
+// (TWCC) and receiver reports are given, simulcast layers are told apart.
+func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m := &webrtc.MediaEngine{}
+	if err := registerCodecs(m); err != nil {
+		return nil, err
+	}
+	for _, uri := range []string{sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, repairedRIDURI} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
+			return nil, err
+		}
+	}
+	r := &interceptor.Registry{}
+	lost, err := nack.NewGeneratorInterceptor()
+	if err != nil {
+		return nil, err
+	}
+	reports, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return nil, err
+	}
+	r.Add(lost)
+	r.Add(reports)
+	if err := webrtc.ConfigureTWCCSender(m, r); err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(settings)), nil
+}
+
+// viewerAPI is for viewers: nothing but what this package does itself.
+func viewerAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
+	m := &webrtc.MediaEngine{}
+	if err := registerCodecs(m); err != nil {
+		return nil, err
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, soundKind} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: absSendTimeURI}, kind); err != nil {
+			return nil, err
+		}
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings)), nil
+}

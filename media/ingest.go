@@ -1,0 +1,208 @@
+package media
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// Ingest is one publisher's peer connection. What its lines bring is on air
+// while a line is assigned to a source and the connection stands.
+type Ingest struct {
+	stage *Stage
+	pc    *webrtc.PeerConnection
+	watch func(webrtc.PeerConnectionState)
+	taken func(Source)
+
+	mu       sync.Mutex
+	lines    map[string]*line // by mid
+	assigned map[string]Source
+	up       bool
+	closed   bool
+}
+
+// NewIngest opens a publisher's peer connection to the stage. watch is told
+// the connection's states; taken, that another publisher now has the source.
+// Neither may block.
+func (e *Engine) NewIngest(s *Stage, watch func(webrtc.PeerConnectionState), taken func(Source)) (*Ingest, error) {
+	pc, err := e.connect(e.senders)
+	if err != nil {
+		return nil, fmt.Errorf("new ingest: %w", err)
+	}
+	in := &Ingest{
+		stage: s, pc: pc, watch: watch, taken: taken,
+		lines: map[string]*line{}, assigned: map[string]Source{},
+	}
+	pc.OnTrack(in.track)
+	pc.OnConnectionStateChange(in.state)
+	return in, nil
+}
+
+// PC is the publisher's peer connection, for negotiating.
+func (in *Ingest) PC() *webrtc.PeerConnection { return in.pc }
+
+// Assign says which lines, by mid, are which source. Sources that were
+// assigned before and are not now go off the air at once.
+func (in *Ingest) Assign(sources map[string]Source) {
+	in.mu.Lock()
+	before := in.assigned
+	in.assigned = maps.Clone(sources)
+	if in.assigned == nil {
+		in.assigned = map[string]Source{}
+	}
+	in.mu.Unlock()
+	still := slices.Collect(maps.Values(sources))
+	for _, s := range before {
+		if !slices.Contains(still, s) {
+			in.stage.detach(s, in, 0)
+		}
+	}
+	in.settle()
+}
+
+// settle puts every assigned line that has come on air.
+func (in *Ingest) settle() {
+	on := map[Source]*line{}
+	in.mu.Lock()
+	if in.up && !in.closed {
+		for mid, source := range in.assigned {
+			if l := in.lines[mid]; l != nil {
+				on[source] = l
+			}
+		}
+	}
+	in.mu.Unlock()
+	for _, source := range Sources {
+		if l := on[source]; l != nil {
+			if before := in.stage.attach(source, l, in); before != nil {
+				before.lose(source)
+			}
+		}
+	}
+}
+
+// lose forgets a source that another publisher has taken.
+func (in *Ingest) lose(s Source) {
+	in.mu.Lock()
+	maps.DeleteFunc(in.assigned, func(_ string, assigned Source) bool { return assigned == s })
+	in.mu.Unlock()
+	in.taken(s)
+}
+
+// Close ends the connection. What it had on air stays for grace, silent, so
+// that the publisher may come back; without grace it goes off at once.
+func (in *Ingest) Close(grace time.Duration) {
+	in.mu.Lock()
+	in.closed, in.up = true, false
+	in.mu.Unlock()
+	in.release(grace)
+	in.stage.engine.disconnect(in.pc)
+}
+
+func (in *Ingest) release(grace time.Duration) {
+	in.mu.Lock()
+	gone := slices.Collect(maps.Values(in.assigned))
+	in.mu.Unlock()
+	for _, s := range gone {
+		in.stage.detach(s, in, grace)
+	}
+}
+
+func (in *Ingest) state(s webrtc.PeerConnectionState) {
+	switch s {
+	case webrtc.PeerConnectionStateConnected:
+		in.setUp(true)
+		in.settle()
+	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		in.setUp(false)
+		in.release(in.stage.engine.config.Grace)
+	}
+	in.watch(s)
+}
+
+func (in *Ingest) setUp(up bool) {
+	in.mu.Lock()
+	in.up = up && !in.closed
+	in.mu.Unlock()
+}
+
+// track is called for each incoming stream when its first packet is here.
+func (in *Ingest) track(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+	lv, ok := levelOf(t.RID())
+	if !ok {
+		return // a layer that we have no name for: nobody can choose it
+	}
+	mid := r.RTPTransceiver().Mid()
+	codec := t.Codec()
+	in.mu.Lock()
+	if in.closed {
+		in.mu.Unlock()
+		return
+	}
+	l := in.lines[mid]
+	if l == nil || l.codec.MimeType != codec.MimeType {
+		l = &line{codec: codec.RTPCodecCapability}
+		in.lines[mid] = l
+	}
+	source, known := in.assigned[mid]
+	if !known || source.Kind() != t.Kind() {
+		source = Camera
+		if t.Kind() == soundKind {
+			source = Microphone
+		}
+	}
+	ask := func() {
+		_ = in.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
+	}
+	layer := newLayer(in.stage.engine, source, lv, codec.MimeType, codec.ClockRate, ask)
+	l.layers[lv].Store(layer)
+	in.mu.Unlock()
+
+	go in.reports(r, t.RID(), uint32(t.SSRC()), layer)
+	in.settle()
+	in.read(t, layer)
+	l.layers[lv].CompareAndSwap(layer, nil)
+}
+
+// read passes on what comes until the connection or the line ends.
+func (in *Ingest) read(t *webrtc.TrackRemote, l *layer) {
+	b := make([]byte, receiveMTU)
+	for {
+		n, _, err := t.Read(b)
+		if err != nil {
+			return
+		}
+		l.push(b[:n], time.Now())
+	}
+}
+
+// reports notes the publisher's sender reports until the line ends.
+func (in *Ingest) reports(r *webrtc.RTPReceiver, rid string, ssrc uint32, l *layer) {
+	b := make([]byte, receiveMTU)
+	for {
+		var n int
+		var err error
+		if rid == "" {
+			n, _, err = r.Read(b)
+		} else {
+			n, _, err = r.ReadSimulcast(b, rid)
+		}
+		if err != nil {
+			return
+		}
+		packets, err := rtcp.Unmarshal(b[:n])
+		if err != nil {
+			continue
+		}
+		for _, p := range packets {
+			if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == ssrc {
+				l.report.Store(&clockPoint{ntp: sr.NTPTime, ts: sr.RTPTime, at: time.Now()})
+			}
+		}
+	}
+}

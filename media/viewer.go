@@ -1,0 +1,214 @@
+package media
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// estimateLife is how long a browser's estimate of its bandwidth counts.
+const estimateLife = 5 * time.Second
+
+// Shown tells which layer a viewer gets now. Layer is "l", "m" or "h"; the
+// size is that of the picture, 0 where its codec does not tell.
+type Shown struct {
+	Source        Source
+	Layer         string
+	Width, Height int
+}
+
+// Viewer is one receiving peer connection.
+//
+// Whoever negotiates for it calls [Viewer.Program], [Viewer.SetQuality] and
+// [Viewer.Close] from one goroutine; the rest belongs to the viewer's writer.
+type Viewer struct {
+	stage   *Stage
+	pc      *webrtc.PeerConnection
+	writer  *writer
+	onLayer func(Shown)
+
+	lines map[lineKey]*webrtc.RTPTransceiver // owned by the negotiator
+
+	// Owned by the writer.
+	tracks     []*DownTrack
+	connected  bool
+	quality    Quality
+	chooser    *chooser
+	estimate   int // bits a second, from the browser
+	estimateAt time.Time
+	ticks      int
+}
+
+// lineKey names one line of the viewer's connection: a source never changes
+// its codec within a line.
+type lineKey struct {
+	source Source
+	mime   string
+}
+
+// Line is one source in the viewer's session description.
+type Line struct {
+	Source      Source
+	Transceiver *webrtc.RTPTransceiver
+}
+
+// NewViewer opens a receiving peer connection to the stage. onLayer is called
+// by a writer and must not block.
+func (e *Engine) NewViewer(s *Stage, q Quality, onLayer func(Shown)) (*Viewer, error) {
+	pc, err := e.connect(e.viewers)
+	if err != nil {
+		return nil, fmt.Errorf("new viewer: %w", err)
+	}
+	v := &Viewer{
+		stage: s, pc: pc, writer: e.nextWriter(), onLayer: onLayer,
+		lines: map[lineKey]*webrtc.RTPTransceiver{}, quality: q, chooser: newChooser(),
+	}
+	v.writer.do(func() { v.writer.viewers = append(v.writer.viewers, v) })
+	return v, nil
+}
+
+// PC is the viewer's peer connection, for negotiating.
+func (v *Viewer) PC() *webrtc.PeerConnection { return v.pc }
+
+// Program returns the lines of all that is on air, after adding those that the
+// connection did not have. Their mids are known once the offer is set.
+func (v *Viewer) Program() ([]Line, error) {
+	var lines []Line
+	for _, on := range v.stage.program() {
+		key := lineKey{on.source, strings.ToLower(on.codec.MimeType)}
+		tr := v.lines[key]
+		if tr == nil {
+			var err error
+			if tr, err = v.add(on); err != nil {
+				return nil, fmt.Errorf("add %s: %w", on.source, err)
+			}
+			v.lines[key] = tr
+		}
+		lines = append(lines, Line{on.source, tr})
+	}
+	return lines, nil
+}
+
+func (v *Viewer) add(on onAir) (*webrtc.RTPTransceiver, error) {
+	t := &DownTrack{viewer: v, source: on.source, codec: on.codec, feed: v.stage.feed(on.source), shown: none}
+	tr, err := v.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return nil, err
+	}
+	if err := tr.SetCodecPreferences(codecsFor(on.codec)); err != nil {
+		return nil, err
+	}
+	v.writer.do(func() { v.tracks = append(v.tracks, t) })
+	return tr, nil
+}
+
+// Connected starts the sending: what was sent before the connection stood
+// would be lost.
+func (v *Viewer) Connected() {
+	v.writer.do(func() {
+		v.connected = true
+		v.follow(time.Now())
+	})
+}
+
+// SetQuality changes the viewer's choice of picture.
+func (v *Viewer) SetQuality(q Quality) {
+	v.writer.do(func() {
+		v.quality = q
+		v.follow(time.Now())
+	})
+}
+
+// Close ends the connection.
+func (v *Viewer) Close() {
+	v.writer.do(func() {
+		v.connected = false
+		for _, t := range v.tracks {
+			t.idle()
+		}
+		v.writer.viewers = slices.DeleteFunc(v.writer.viewers, func(o *Viewer) bool { return o == v })
+	})
+	v.stage.engine.disconnect(v.pc)
+}
+
+// allowed is the largest layer of a source that the viewer may have now.
+func (v *Viewer) allowed(s Source) level {
+	switch {
+	case s.Kind() == soundKind:
+		return high
+	case v.quality == Auto:
+		return v.chooser.levels[s.index()]
+	default:
+		return v.quality.level()
+	}
+}
+
+func (v *Viewer) follow(now time.Time) {
+	for _, t := range v.tracks {
+		t.follow(now)
+	}
+}
+
+// tick is called ten times a second: every tick each track looks where it
+// should be, every tenth the chooser looks at how the viewer fares.
+func (v *Viewer) tick(now time.Time) {
+	if !v.connected {
+		return
+	}
+	for _, t := range v.tracks {
+		t.budget = resendBudget
+	}
+	if v.ticks++; v.ticks%10 == 0 {
+		if v.quality == Auto {
+			v.chooser.look(v.sight(now))
+		}
+		v.sendReports(now)
+	}
+	v.follow(now)
+}
+
+// sight gathers what the chooser needs.
+func (v *Viewer) sight(now time.Time) sight {
+	s := sight{now: now}
+	if now.Sub(v.estimateAt) < estimateLife {
+		s.estimate = v.estimate
+	}
+	for _, t := range v.tracks {
+		if t.current == nil {
+			continue
+		}
+		s.loss = max(s.loss, t.loss)
+		if !t.current.video {
+			s.sound += t.current.bitrate(now)
+			continue
+		}
+		line := t.feed.line.Load()
+		if line == nil {
+			continue
+		}
+		i := t.source.index()
+		s.shown[i] = true
+		for l := range line.layers {
+			if layer := line.layers[l].Load(); layer != nil {
+				s.rates[i][l] = layer.bitrate(now)
+			}
+		}
+	}
+	return s
+}
+
+func (v *Viewer) sendReports(now time.Time) {
+	var packets []rtcp.Packet
+	for _, t := range v.tracks {
+		if r := t.senderReport(now); r != nil {
+			packets = append(packets, r)
+		}
+	}
+	if len(packets) > 0 {
+		_ = v.pc.WriteRTCP(packets) // a connection that is gone says so elsewhere
+	}
+}

@@ -1,0 +1,149 @@
+package media
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	queueLength = 4096                   // packets that wait for a writer
+	soundRoom   = queueLength / 4        // of these, kept for sound
+	tickEvery   = 100 * time.Millisecond // housekeeping of all viewers
+	catchEvery  = 5 * time.Millisecond   // between two runs of packets to one that joins
+)
+
+// delivery is one packet of one layer on its way to a writer.
+type delivery struct {
+	layer *layer
+	p     *packet
+}
+
+// writer owns a share of all viewers: their tracks, what they were sent last
+// and what they reported. It is the only goroutine that writes to them.
+type writer struct {
+	index   int
+	packets chan delivery
+	orders  chan func()   // what others want done here
+	reports chan feedback // what viewers' browsers say; dropped when full
+	stop    chan struct{}
+	done    chan struct{}
+
+	// Owned by run.
+	viewers  []*Viewer
+	catching []*DownTrack // read from a cache until they are level with it
+	pace     *time.Ticker // runs while any are
+	scratch  []byte       // a payload being changed for one viewer
+}
+
+func newWriter(index int) *writer {
+	pace := time.NewTicker(catchEvery)
+	pace.Stop()
+	return &writer{
+		pace:    pace,
+		index:   index,
+		packets: make(chan delivery, queueLength),
+		orders:  make(chan func(), 256),
+		reports: make(chan feedback, 1024),
+		stop:    make(chan struct{}),
+		done:    make(chan struct{}),
+		scratch: make([]byte, 0, 1500),
+	}
+}
+
+// offer queues a packet without waiting. Sound is dropped last.
+func (w *writer) offer(d delivery) bool {
+	if d.layer.video && len(w.packets) > queueLength-soundRoom {
+		return false
+	}
+	select {
+	case w.packets <- d:
+		return true
+	default:
+		return false
+	}
+}
+
+// do has f done by the writer, in turn. It must not be called by the writer.
+func (w *writer) do(f func()) {
+	select {
+	case w.orders <- f:
+	case <-w.stop:
+	}
+}
+
+// wait is do, and returns when f is done or the writer has ended.
+func (w *writer) wait(f func()) {
+	finished := make(chan struct{})
+	w.do(func() { f(); close(finished) })
+	select {
+	case <-finished:
+	case <-w.done:
+	}
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	defer w.pace.Stop()
+	for {
+		select {
+		case d := <-w.packets:
+			w.forward(d)
+		case f := <-w.orders:
+			f()
+		case r := <-w.reports:
+			r.track.report(r, time.Now())
+		case now := <-tick.C:
+			for _, v := range w.viewers {
+				v.tick(now)
+			}
+		case now := <-w.pace.C:
+			w.catchUp(now)
+		case <-w.stop:
+			return
+		}
+	}
+}
+
+// forward gives one packet to every track of this writer that follows, or
+// waits for, its layer.
+func (w *writer) forward(d delivery) {
+	now := time.Now()
+	for _, t := range d.layer.outs[w.index] {
+		t.take(d.layer, d.p, now)
+	}
+}
+
+// catch begins to send t what its layer's cache has.
+func (w *writer) catch(t *DownTrack) {
+	if len(w.catching) == 0 {
+		w.pace.Reset(catchEvery)
+	}
+	w.catching = append(w.catching, t)
+}
+
+// catchUp sends each joining track its next run of cached packets.
+func (w *writer) catchUp(now time.Time) {
+	w.catching = slices.DeleteFunc(w.catching, func(t *DownTrack) bool { return !t.catchUp(now) })
+	if len(w.catching) == 0 {
+		w.pace.Stop()
+	}
+}
+
+// listen adds t to those of layer l; the publisher's packets are queued for a
+// writer only where somebody listens.
+func (w *writer) listen(l *layer, t *DownTrack) {
+	if !slices.Contains(l.outs[w.index], t) {
+		l.outs[w.index] = append(l.outs[w.index], t)
+		l.interest[w.index].Add(1)
+	}
+}
+
+// leave undoes listen. The list is copied: it may be walked right now.
+func (w *writer) leave(l *layer, t *DownTrack) {
+	if i := slices.Index(l.outs[w.index], t); i >= 0 {
+		l.outs[w.index] = slices.Concat(l.outs[w.index][:i], l.outs[w.index][i+1:])
+		l.interest[w.index].Add(-1)
+	}
+}

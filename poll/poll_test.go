@@ -1,0 +1,164 @@
+package poll_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+func TestCleanCreate(t *testing.T) {
+	two := []string{"yes", "no"}
+	long := strings.Repeat("é", wire.MaxTitle)
+	tests := []struct {
+		name  string
+		give  poll.Create
+		field string // that is wrong; "" for none
+	}{
+		{"plain", poll.Create{Text: "Well?", Choices: two}, ""},
+		{"longest", poll.Create{Text: long, Choices: two, Max: 2}, ""},
+		{"too long", poll.Create{Text: long + "x", Choices: two}, "text"},
+		{"no text", poll.Create{Text: " \u200b ", Choices: two}, "text"},
+		{"one choice", poll.Create{Text: "Well?", Choices: two[:1]}, "choices"},
+		{"13 choices", poll.Create{Text: "Well?", Choices: strings.Split("abcdefghijklm", "")}, "choices"},
+		{"empty choice", poll.Create{Text: "Well?", Choices: []string{"a", ""}}, "choices[1]"},
+		{"long choice", poll.Create{Text: "Well?", Choices: []string{long, "a"}}, "choices[0]"},
+		{"not UTF-8", poll.Create{Text: "Well?", Choices: []string{"a", "\xff"}}, "choices[1]"},
+		{"max below", poll.Create{Text: "Well?", Choices: two, Max: -1}, "max"},
+		{"max above", poll.Create{Text: "Well?", Choices: two, Max: 3}, "max"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := newClass().do(maya, tt.give)
+			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
+				t.Errorf("got %v, want field %q", err, tt.field)
+			}
+		})
+	}
+}
+
+func TestTextsAreCleanedAndOwned(t *testing.T) {
+	c := newClass()
+	c.must(t, maya, poll.Create{Text: "  Wel\u202el?\n", Choices: []string{" a ", "e\u0301"}})
+	want := poll.Created{Question: poll.Question{
+		Text: wire.Own("maya", "Well?"), Choices: []wire.Personal{wire.Own("maya", "a"), wire.Own("maya", "é")}, Max: 1,
+	}}
+	if got := c.log[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// A class may go on for years: opening one more poll makes room by forgetting
+// the oldest result, but never an open poll.
+func TestRoomIsMadeByForgettingResults(t *testing.T) {
+	c := newClass()
+	ask := poll.Create{Text: "Well?", Choices: []string{"yes", "no"}, Open: true}
+	for range poll.MaxShown {
+		c.must(t, maya, ask)
+	}
+	if _, err := c.do(maya, ask); !errors.Is(err, poll.ErrMany) {
+		t.Fatalf("opening one poll too many: %v", err)
+	}
+	first := c.state.OpenIDs()[0]
+	c.must(t, maya, poll.Close{Poll: first + 2})
+	second := c.must(t, maya, ask)
+	shown := c.state.Snapshot(false)
+	if len(shown) != poll.MaxShown || shown[0].ID != first || shown[len(shown)-1].ID != second {
+		t.Fatalf("got %d polls, from %d to %d", len(shown), shown[0].ID, shown[len(shown)-1].ID)
+	}
+	if _, err := c.do(ana, poll.Vote{Poll: first + 2, Choices: []int{0}}); !errors.Is(err, wire.ErrNotFound) {
+		t.Errorf("a vote in a forgotten poll: %v", err)
+	}
+	ask.Open = false
+	for range poll.MaxPolls - poll.MaxShown {
+		c.must(t, maya, ask)
+	}
+	if _, err := c.do(maya, ask); !errors.Is(err, poll.ErrMany) {
+		t.Errorf("drafting one poll too many: %v", err)
+	}
+}
+
+func TestCloseAll(t *testing.T) {
+	c := newClass()
+	ask := poll.Create{Text: "Well?", Choices: []string{"yes", "no"}}
+	draft := c.must(t, maya, ask)
+	ask.Open = true
+	open := c.must(t, maya, ask)
+	got := poll.CloseAll(&c.state)
+	if want := []poll.Event{poll.Closed{Poll: open}}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	c.apply("maya", got[0])
+	if rest := poll.CloseAll(&c.state); rest != nil {
+		t.Errorf("closing again: %v", rest)
+	}
+	if _, err := c.do(maya, poll.Open{Poll: draft}); err != nil {
+		t.Errorf("the draft is gone: %v", err)
+	}
+}
+
+// commands are all that a client may give.
+var commands = []poll.Command{
+	poll.Create{}, poll.Edit{}, poll.Open{}, poll.Vote{}, poll.Close{}, poll.Drop{},
+}
+
+// No data makes a command change more than its events say, or leaves a state
+// that cannot be shown, saved and loaded.
+func FuzzDecide(f *testing.F) {
+	for i, data := range []string{
+		`{"text":"Well?","choices":["yes","no"],"max":2,"hidden":true,"open":true}`,
+		`{"poll":1,"text":"Well?","choices":["yes","no"]}`,
+		`{"poll":1}`, `{"poll":2,"choices":[0]}`, `{"poll":2}`, `{"poll":1}`,
+	} {
+		f.Add(uint8(i), []byte(data))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		c := newClass()
+		c.must(t, maya, poll.Create{Text: "draft", Choices: []string{"a", "b"}})
+		c.must(t, maya, poll.Create{Text: "open", Choices: []string{"a", "b"}, Hidden: true, Open: true})
+		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
+		if wire.Decode(data, cmd.Interface()) != nil {
+			return
+		}
+		before := encode(t, c.state)
+		shown, err := c.do(maya, cmd.Elem().Interface().(poll.Command))
+		if err != nil && string(before) != string(encode(t, c.state)) {
+			t.Fatalf("refused with %v, but the state has changed", err)
+		}
+		for _, v := range shown {
+			for _, view := range []*wire.View{v.all, v.staff} {
+				if view != nil {
+					encode(t, view.Data)
+				}
+			}
+		}
+		encode(t, c.state.Snapshot(false))
+		c.reload(t)
+	})
+}
+
+func BenchmarkVote(b *testing.B) {
+	c := newClass()
+	id := c.must(b, maya, poll.Create{Text: "Well?", Choices: []string{"a", "b", "c", "d"}, Open: true})
+	voters := make([]wire.Actor, 5000)
+	for i := range voters {
+		voters[i] = wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i)), Role: wire.Viewer}
+	}
+	h := wire.Head{Seq: 2, At: wire.At(c.now)}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		by := voters[i%len(voters)]
+		events, err := poll.Decide(&c.state, c.now, by, poll.Vote{Poll: id, Choices: []int{(i + i/len(voters)) % 4}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		h.By = by.User
+		for _, e := range events {
+			c.state.Apply(h, e)
+		}
+	}
+}

@@ -1,0 +1,310 @@
+package quiz_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+func TestCleanCreate(t *testing.T) {
+	number := func(n int) *int { return &n }
+	long := strings.Repeat("é", wire.MaxTitle)
+	with := func(change func(*quiz.Draft)) quiz.Create {
+		d := ask(1)
+		change(&d)
+		return quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0), d}}
+	}
+	tests := []struct {
+		name  string
+		give  quiz.Create
+		field string // that is wrong; "" for none
+	}{
+		{"plain", with(func(*quiz.Draft) {}), ""},
+		{"for practice", with(func(d *quiz.Draft) { d.Points = number(0) }), ""},
+		{"no title", quiz.Create{Questions: []quiz.Draft{ask(1)}}, "title"},
+		{"long title", quiz.Create{Title: long + "x", Questions: []quiz.Draft{ask(1)}}, "title"},
+		{"no questions", quiz.Create{Title: "Quiz"}, "questions"},
+		{"101 questions", quiz.Create{Title: "Quiz", Questions: make([]quiz.Draft, 101)}, "questions"},
+		{"longest text", with(func(d *quiz.Draft) { d.Text = long }), ""},
+		{"long text", with(func(d *quiz.Draft) { d.Text = long + "x" }), "questions[1].text"},
+		{"one choice", with(func(d *quiz.Draft) { d.Choices = d.Choices[:1] }), "questions[1].choices"},
+		{"13 choices", with(func(d *quiz.Draft) { d.Choices = make([]string, 13) }), "questions[1].choices"},
+		{"empty choice", with(func(d *quiz.Draft) { d.Choices = []string{"a", " "} }), "questions[1].choices[1]"},
+		{"no key", with(func(d *quiz.Draft) { d.Correct = nil }), "questions[1].correct"},
+		{"key below", with(func(d *quiz.Draft) { d.Correct = []int{-1} }), "questions[1].correct"},
+		{"key above", with(func(d *quiz.Draft) { d.Correct = []int{4} }), "questions[1].correct"},
+		{"key far above", with(func(d *quiz.Draft) { d.Correct = []int{1 << 40} }), "questions[1].correct"},
+		{"key twice", with(func(d *quiz.Draft) { d.Correct = []int{2, 2} }), "questions[1].correct"},
+		{"points below", with(func(d *quiz.Draft) { d.Points = number(-1) }), "questions[1].points"},
+		{"points above", with(func(d *quiz.Draft) { d.Points = number(2001) }), "questions[1].points"},
+		{"no time", with(func(d *quiz.Draft) { d.Seconds = number(0) }), "questions[1].seconds"},
+		{"too little time", with(func(d *quiz.Draft) { d.Seconds = number(4) }), "questions[1].seconds"},
+		{"too much time", with(func(d *quiz.Draft) { d.Seconds = number(601) }), "questions[1].seconds"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := newClass().do(maya, tt.give)
+			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
+				t.Errorf("got %v, want field %q", err, tt.field)
+			}
+		})
+	}
+}
+
+func TestTextsAreCleanedAndOwned(t *testing.T) {
+	c := newClass()
+	c.must(t, maya, quiz.Create{Title: " Quiz ", Questions: []quiz.Draft{
+		{Text: "Which\u202e?", Choices: []string{"e\u0301", " b "}, Correct: []int{1, 0}},
+	}})
+	own := func(text string) wire.Personal { return wire.Own("maya", text) }
+	want := quiz.Created{Quiz: quiz.Quiz{Title: own("Quiz"), Questions: []quiz.Question{{
+		Text: own("Which?"), Choices: []wire.Personal{own("é"), own("b")}, Correct: []int{0, 1}, Points: 1000, Seconds: 20,
+	}}}}
+	if got := c.log[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// What counts is when the server read an answer, unless that cannot be.
+func TestAnswerDeadline(t *testing.T) {
+	const none = -1 // not stamped
+	tests := []struct {
+		name        string
+		read, after time.Duration // when it was read and decided, after the asking
+		want        error
+		points      int
+	}{
+		{"at once", 0, 0, nil, 1000},
+		{"after two seconds", 2 * time.Second, 2 * time.Second, nil, 950},
+		{"waited in the inbox", 2 * time.Second, 9 * time.Second, nil, 950},
+		{"just in time", 20*time.Second - time.Millisecond, 20*time.Second - time.Millisecond, nil, 500},
+		{"on the bell", 20 * time.Second, 20 * time.Second, quiz.ErrClosed, 0},
+		{"late", 21 * time.Second, 21 * time.Second, quiz.ErrClosed, 0},
+		{"read in time, decided before the close", 19 * time.Second, 25 * time.Second, nil, 525},
+		{"not stamped", none, 2 * time.Second, nil, 950},
+		{"not stamped and late", none, 20 * time.Second, quiz.ErrClosed, 0},
+		{"stamped before the asking", -time.Second, 2 * time.Second, nil, 950},
+		{"stamped before the asking, late", -time.Second, 20 * time.Second, quiz.ErrClosed, 0},
+		{"stamped in the future", 19 * time.Second, 2 * time.Second, nil, 950},
+		{"stamped beyond the deadline", time.Hour, 2 * time.Second, nil, 950},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClass()
+			id := c.begin(t, ask(2))
+			answer := quiz.Answer{Quiz: id, Choices: []int{2}}
+			if tt.read != none {
+				answer.At = wire.At(c.now.Add(tt.read))
+			}
+			c.wait(tt.after)
+			if _, err := c.do(ana, answer); !errors.Is(err, tt.want) {
+				t.Fatalf("got %v, want %v", err, tt.want)
+			}
+			if tt.want != nil {
+				return
+			}
+			if got := c.log[c.last()-1].(quiz.Answered); !got.Right || got.Points != tt.points {
+				t.Errorf("got %+v, want %d points", got, tt.points)
+			}
+		})
+	}
+}
+
+func TestTimeRunsOut(t *testing.T) {
+	c := newClass()
+	if !c.state.Alarm().IsZero() {
+		t.Error("an alarm without a question")
+	}
+	id := c.begin(t, ask(2))
+	deadline := c.now.Add(20 * time.Second)
+	if got := c.state.Alarm(); !got.Equal(deadline) {
+		t.Fatalf("alarm at %v, want %v", got, deadline)
+	}
+	if _, err := c.do(wire.Actor{User: "zoe", Role: wire.Host}, quiz.Tick{}); !errors.Is(err, wire.ErrForbidden) {
+		t.Errorf("a tick of a host's: %v", err)
+	}
+	c.wait(20*time.Second - 1)
+	if shown, err := c.do(wire.System, quiz.Tick{}); err != nil || shown != nil {
+		t.Fatalf("too early: %v, %v", shown, err)
+	}
+	c.wait(1)
+	shown, err := c.do(wire.System, quiz.Tick{})
+	if err != nil || len(shown) != 1 || shown[0].all.Type != "quiz.closed" {
+		t.Fatalf("on the bell: %v, %v", shown, err)
+	}
+	if !c.state.Alarm().IsZero() {
+		t.Error("an alarm after the close")
+	}
+	early := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline) - 5000}
+	if _, err := c.do(ana, early); !errors.Is(err, quiz.ErrClosed) {
+		t.Errorf("an answer decided after the close: %v", err)
+	}
+}
+
+func TestSeveralCorrect(t *testing.T) {
+	for picks, right := range map[[3]int]bool{ // -1: nothing
+		{0, 2, -1}: true, {2, 0, -1}: true,
+		{0, -1, -1}: false, {2, -1, -1}: false, {0, 1, -1}: false, {0, 1, 2}: false, {1, 3, -1}: false,
+	} {
+		c := newClass()
+		id := c.begin(t, ask(0, 2))
+		var choices []int
+		for _, choice := range picks {
+			if choice >= 0 {
+				choices = append(choices, choice)
+			}
+		}
+		c.must(t, ana, quiz.Answer{Quiz: id, Choices: choices})
+		got := c.log[c.last()-1].(quiz.Answered)
+		if got.Right != right || (got.Points == 1000) != right || !right && got.Points != 0 {
+			t.Errorf("%v: got %+v", choices, got)
+		}
+	}
+}
+
+// The class ends in the middle of a question: it is closed and revealed, and
+// the quiz is finished, so that nobody loses points.
+func TestEndAll(t *testing.T) {
+	c := newClass()
+	if events := quiz.EndAll(&c.state); events != nil {
+		t.Errorf("nothing runs, but %v", events)
+	}
+	id := c.begin(t, ask(2), ask(2))
+	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
+	c.must(t, ben, quiz.Answer{Quiz: id, Choices: []int{1}})
+	want := []quiz.Event{
+		quiz.Closed{Quiz: id}, quiz.Revealed{Quiz: id, Right: []wire.UserID{"ana"}}, quiz.Finished{Quiz: id},
+	}
+	got := quiz.EndAll(&c.state)
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	for _, e := range got {
+		c.apply("maya", e)
+	}
+	if v := c.state.Snapshot(who); v.Phase != quiz.PhaseFinished || v.Board[0].Score != 1000 || v.Current.Correct == nil {
+		t.Errorf("got %+v", v)
+	}
+	if events := quiz.EndAll(&c.state); events != nil {
+		t.Errorf("ending again: %v", events)
+	}
+}
+
+// Somebody who comes late, goes away or reconnects finds their own answers and
+// standing, and the next quiz begins from nothing.
+func TestMine(t *testing.T) {
+	c := newClass()
+	id := c.begin(t, ask(2), ask(1))
+	check := func(user wire.UserID, own []quiz.Own, standing *quiz.Standing) {
+		t.Helper()
+		gotOwn, gotStanding := c.state.Mine(user)
+		if !reflect.DeepEqual(gotOwn, own) || !reflect.DeepEqual(gotStanding, standing) {
+			t.Errorf("%s: got %v, %v, want %v, %v", user, gotOwn, gotStanding, own, standing)
+		}
+	}
+	check("ana", nil, nil)
+	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
+	first := quiz.Own{Quiz: id, Question: 0, Choices: []int{2}}
+	check("ana", []quiz.Own{first}, nil) // nobody has a rank yet
+	c.must(t, maya, quiz.Close{Quiz: id})
+	c.must(t, maya, quiz.Reveal{Quiz: id})
+	check("ana", []quiz.Own{first}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 1})
+
+	c.must(t, maya, quiz.Ask{Quiz: id})
+	c.must(t, ben, quiz.Answer{Quiz: id, Question: 1, Choices: []int{1}})
+	c.must(t, maya, quiz.Close{Quiz: id})
+	shown, err := c.do(maya, quiz.Reveal{Quiz: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	no, zero := false, 0
+	want := wire.View{Type: "quiz.mine", Data: quiz.MineView{
+		Quiz: id, Question: 1, Correct: &no, Points: &zero, Score: 1000, Rank: 1, Of: 2,
+	}}
+	if got := shown[0].personal["ana"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("who did not answer: got %+v, want %+v", got, want)
+	}
+	check("ben", []quiz.Own{{Quiz: id, Question: 1, Choices: []int{1}}}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 2})
+	c.must(t, maya, quiz.Finish{Quiz: id})
+	check("ana", []quiz.Own{first}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 2})
+
+	c.begin(t, ask(0))
+	check("ana", nil, nil)
+}
+
+func TestTooManyQuizzes(t *testing.T) {
+	c := newClass()
+	create := quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0)}}
+	id := c.begin(t, ask(0)) // a running quiz counts as well
+	for range quiz.MaxQuizzes - 1 {
+		c.must(t, maya, create)
+	}
+	if _, err := c.do(maya, create); !errors.Is(err, quiz.ErrMany) {
+		t.Fatalf("one too many: %v", err)
+	}
+	for _, cmd := range []quiz.Command{quiz.Close{Quiz: id}, quiz.Finish{Quiz: id}, create} {
+		c.must(t, maya, cmd)
+	}
+}
+
+// commands are all that a client may give.
+var commands = []quiz.Command{
+	quiz.Create{}, quiz.Edit{}, quiz.Drop{}, quiz.Ask{}, quiz.Answer{}, quiz.Close{}, quiz.Reveal{}, quiz.Finish{},
+}
+
+// A client cannot say when its answer arrived.
+func TestArrivalIsNotTheClients(t *testing.T) {
+	for _, name := range []string{"At", "at", "-"} {
+		var c quiz.Answer
+		if err := wire.Decode(fmt.Appendf(nil, `{"quiz":1,"question":0,"choices":[0],%q:5}`, name), &c); !errors.Is(err, wire.ErrField) {
+			t.Errorf("%s: %v, %+v", name, err, c)
+		}
+	}
+}
+
+// No data makes a command change more than its events say, or leaves a state
+// that cannot be shown, saved and loaded.
+func FuzzDecide(f *testing.F) {
+	for i, data := range []string{
+		`{"title":"Quiz","questions":[{"text":"Which?","choices":["a","b"],"correct":[1],"points":2000,"seconds":5}]}`,
+		`{"quiz":1,"title":"Quiz","questions":[{"text":"Which?","choices":["a","b"],"correct":[0,1]}]}`,
+		`{"quiz":1}`, `{"quiz":2}`, `{"quiz":2,"question":0,"choices":[3]}`, `{"quiz":2}`, `{"quiz":2}`, `{"quiz":2}`,
+	} {
+		f.Add(uint8(i), false, []byte(data))
+		f.Add(uint8(i), true, []byte(data))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, closed bool, data []byte) {
+		c := newClass()
+		c.must(t, maya, quiz.Create{Title: "prepared", Questions: []quiz.Draft{ask(1)}})
+		c.must(t, maya, quiz.Create{Title: "running", Questions: []quiz.Draft{ask(1), ask(0, 3)}})
+		c.must(t, maya, quiz.Ask{Quiz: 2})
+		c.must(t, ana, quiz.Answer{Quiz: 2, Choices: []int{1}})
+		if closed {
+			c.must(t, maya, quiz.Close{Quiz: 2})
+		}
+		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
+		if wire.Decode(data, cmd.Interface()) != nil {
+			return
+		}
+		before := encode(t, c.state)
+		shown, err := c.do(maya, cmd.Elem().Interface().(quiz.Command))
+		if err != nil && string(before) != string(encode(t, c.state)) {
+			t.Fatalf("refused with %v, but the state has changed", err)
+		}
+		for _, v := range shown {
+			for _, view := range []*wire.View{v.all, v.staff} {
+				if view != nil {
+					encode(t, view.Data)
+				}
+			}
+		}
+		encode(t, c.state.Snapshot(who))
+		c.reload(t)
+	})
+}

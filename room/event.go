@@ -1,0 +1,162 @@
+package room
+
+import (
+	"reflect"
+
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Event is a fact in the log: one of this package's events or of quiz, poll
+// and qa. Who did it, when and where it stands are in its [wire.Head].
+type Event any
+
+// Events of the room itself.
+type (
+	// Entered: somebody came in, or has another name or role than before.
+	Entered struct {
+		Name  wire.Personal `json:"name"`
+		Role  wire.Role     `json:"role"`           // as their token says
+		Quiet bool          `json:"quiet,omitzero"` // only at the moderators' socket: not present
+	}
+	// Left: somebody has no socket any more.
+	Left struct {
+		Seconds int64 `json:"seconds"` // how long they had been here
+	}
+	// Emptied: the server had stopped with people present; they are all gone.
+	Emptied struct{}
+	// Said: a message is in the chat.
+	Said struct {
+		Text    wire.Personal `json:"text"`
+		ReplyTo uint64        `json:"reply_to,omitzero"`
+	}
+	// Deleted: a message is gone from the chat.
+	Deleted struct {
+		Item uint64 `json:"item"`
+	}
+	// HandRaised: somebody wants the floor.
+	HandRaised struct{}
+	// HandLowered: their hand is down again.
+	HandLowered struct {
+		User wire.UserID `json:"user"`
+	}
+	// Opened: the class has begun, or goes on.
+	Opened struct{}
+	// Ended: the class is over.
+	Ended struct{}
+	// Stayed: these people were there for at least half of the class and at its end.
+	Stayed struct {
+		Users []wire.UserID `json:"users"`
+	}
+	// Titled: the class has another title.
+	Titled struct {
+		Title string `json:"title"`
+	}
+	// RoleSet: somebody has another role than their token says.
+	RoleSet struct {
+		User wire.UserID `json:"user"`
+		Role wire.Role   `json:"role"`
+	}
+	// StageSet: something else is on air.
+	StageSet struct {
+		Sources []string `json:"sources"`
+	}
+	// Muted: somebody may not write until then; -1: until lifted, 0: lifted.
+	Muted struct {
+		User  wire.UserID `json:"user"`
+		Until wire.Millis `json:"until"`
+	}
+	// Banned: somebody must stay out until then; -1: until lifted, 0: lifted.
+	Banned struct {
+		User   wire.UserID   `json:"user"`
+		Until  wire.Millis   `json:"until"`
+		Reason wire.Personal `json:"reason"`
+	}
+	// Slowed: viewers wait this long between two messages.
+	Slowed struct {
+		Seconds int64 `json:"seconds"`
+	}
+	// Acted is the audit entry of a moderator's act; the fact itself is the
+	// event before it.
+	Acted struct {
+		Act     string        `json:"act"` // the command's name on the wire
+		Target  wire.UserID   `json:"target,omitzero"`
+		Item    uint64        `json:"item,omitzero"`
+		Reason  wire.Personal `json:"reason,omitzero"`
+		Seconds int64         `json:"seconds,omitzero"`
+	}
+	// Clicked: somebody took a suggestion up.
+	Clicked struct {
+		Item string `json:"item"`
+	}
+	// Dismissed: a suggestion does not interest somebody.
+	Dismissed struct {
+		Item string `json:"item"`
+	}
+)
+
+// kinds gives each event its name in the log. A name never changes its
+// meaning: an event of another shape gets another name.
+var kinds = []struct {
+	name string
+	zero Event
+}{
+	{"room.entered", Entered{}},
+	{"room.left", Left{}},
+	{"room.emptied", Emptied{}},
+	{"chat.said", Said{}},
+	{"chat.deleted", Deleted{}},
+	{"hand.raised", HandRaised{}},
+	{"hand.lowered", HandLowered{}},
+	{"room.opened", Opened{}},
+	{"room.ended", Ended{}},
+	{"room.stayed", Stayed{}},
+	{"room.titled", Titled{}},
+	{"role.set", RoleSet{}},
+	{"stage.set", StageSet{}},
+	{"mod.muted", Muted{}},
+	{"mod.banned", Banned{}},
+	{"mod.slowed", Slowed{}},
+	{"mod.acted", Acted{}},
+	{"suggest.clicked", Clicked{}},
+	{"suggest.dismissed", Dismissed{}},
+
+	{"qa.asked", qa.Asked{}},
+	{"qa.upvoted", qa.Upvoted{}},
+	{"qa.unvoted", qa.Unvoted{}},
+	{"qa.answered", qa.Answered{}},
+	{"qa.pinned", qa.Pinned{}},
+	{"qa.unpinned", qa.Unpinned{}},
+	{"qa.deleted", qa.Deleted{}},
+
+	{"poll.created", poll.Created{}},
+	{"poll.edited", poll.Edited{}},
+	{"poll.opened", poll.Opened{}},
+	{"poll.voted", poll.Voted{}},
+	{"poll.closed", poll.Closed{}},
+	{"poll.dropped", poll.Dropped{}},
+
+	{"quiz.created", quiz.Created{}},
+	{"quiz.edited", quiz.Edited{}},
+	{"quiz.dropped", quiz.Dropped{}},
+	{"quiz.asked", quiz.Asked{}},
+	{"quiz.answered", quiz.Answered{}},
+	{"quiz.closed", quiz.Closed{}},
+	{"quiz.revealed", quiz.Revealed{}},
+	{"quiz.finished", quiz.Finished{}},
+}
+
+var (
+	kindByType = map[reflect.Type]string{}
+	typeByKind = map[string]reflect.Type{}
+)
+
+func init() {
+	for _, k := range kinds {
+		t := reflect.TypeOf(k.zero)
+		kindByType[t] = k.name
+		typeByKind[k.name] = t
+	}
+}

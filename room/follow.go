@@ -1,0 +1,238 @@
+package room
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Follower carries every room's committed events, in order, to one part that
+// must not hold rooms up: points, behaviours. Each event comes at least once:
+// after a crash the last ones come again, so what a follower does must be
+// safe to repeat, keyed by room and position.
+//
+// It normally hears of events as they are committed. What it has no room for,
+// or missed while the server was down, it reads from the log.
+type Follower struct {
+	name    string
+	house   *House
+	cursors Cursors
+	handle  Handle
+	logger  *zap.Logger
+	wake    chan struct{}
+	stop    chan struct{}
+	done    chan struct{}
+
+	mu    sync.Mutex
+	queue map[wire.RoomID]*backlog
+
+	// Owned by run.
+	at    map[wire.RoomID]uint64 // handled so far
+	saved map[wire.RoomID]uint64 // and remembered durably
+}
+
+// Handle does with a room's events, in order, what the follower is for. On an
+// error it is called again later with the same events.
+type Handle func(ctx context.Context, room wire.RoomID, events []Happened) error
+
+// backlog is what waits for a follower of one room.
+type backlog struct {
+	events []Happened
+	missed bool // there are more in the log
+}
+
+const (
+	maxBacklog  = 8192 // events of one room that wait in memory
+	saveCursors = time.Second
+	retryAfter  = time.Second
+)
+
+// NewFollower starts a follower. Close ends it.
+func NewFollower(name string, house *House, cursors Cursors, logger *zap.Logger, handle Handle) *Follower {
+	f := &Follower{
+		name: name, house: house, cursors: cursors, handle: handle, logger: logger.With(zap.String("follower", name)),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		queue: map[wire.RoomID]*backlog{},
+		at:    map[wire.RoomID]uint64{}, saved: map[wire.RoomID]uint64{},
+	}
+	house.Follow(f)
+	go f.run()
+	return f
+}
+
+// offer leaves events for the follower. It never waits.
+func (f *Follower) offer(id wire.RoomID, events []Happened) {
+	f.mu.Lock()
+	b := f.queue[id]
+	if b == nil {
+		b = &backlog{}
+		f.queue[id] = b
+	}
+	if b.missed || len(b.events)+len(events) > maxBacklog {
+		b.missed = true
+	} else {
+		b.events = append(b.events, events...)
+	}
+	f.mu.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Follower) take() map[wire.RoomID]*backlog {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q := f.queue
+	f.queue = map[wire.RoomID]*backlog{}
+	return q
+}
+
+// Close lets the follower finish what it has and remembers its place.
+func (f *Follower) Close() {
+	close(f.stop)
+	<-f.done
+}
+
+func (f *Follower) run() {
+	defer close(f.done)
+	ctx := context.Background()
+	f.catchUpAll(ctx)
+	save := time.NewTicker(saveCursors)
+	defer save.Stop()
+	for {
+		select {
+		case <-f.wake:
+			f.work(ctx)
+		case <-save.C:
+			f.save(ctx)
+		case <-f.stop:
+			f.work(ctx)
+			f.save(ctx)
+			return
+		}
+	}
+}
+
+// catchUpAll reads what happened while nobody followed.
+func (f *Follower) catchUpAll(ctx context.Context) {
+	rooms, err := f.house.log.Rooms(ctx)
+	if err != nil {
+		f.logger.Error("list rooms", zap.Error(err))
+		return
+	}
+	for _, id := range rooms {
+		if !f.persist(func() error { return f.catchUp(ctx, id) }) {
+			return
+		}
+	}
+}
+
+func (f *Follower) work(ctx context.Context) {
+	for id, b := range f.take() {
+		if !f.persist(func() error { return f.follow(ctx, id, b) }) {
+			return
+		}
+	}
+}
+
+// persist repeats step until it works or the follower is closed.
+func (f *Follower) persist(step func() error) bool {
+	for {
+		err := step()
+		if err == nil {
+			return true
+		}
+		f.logger.Error("follower must try again", zap.Error(err))
+		select {
+		case <-f.stop:
+			return false
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+// follow handles a room's backlog, from the log where the backlog has gaps.
+func (f *Follower) follow(ctx context.Context, id wire.RoomID, b *backlog) error {
+	at, err := f.cursor(ctx, id)
+	if err != nil {
+		return err
+	}
+	events := b.events
+	for len(events) > 0 && events[0].Head.Seq <= at {
+		events = events[1:]
+	}
+	if len(events) == 0 && !b.missed {
+		return nil
+	}
+	if len(events) == 0 || events[0].Head.Seq != at+1 {
+		return f.catchUp(ctx, id)
+	}
+	if err := f.handle(ctx, id, events); err != nil {
+		return err
+	}
+	f.at[id] = events[len(events)-1].Head.Seq
+	if b.missed {
+		return f.catchUp(ctx, id)
+	}
+	return nil
+}
+
+// catchUp handles what the log has beyond the cursor.
+func (f *Follower) catchUp(ctx context.Context, id wire.RoomID) error {
+	at, err := f.cursor(ctx, id)
+	if err != nil {
+		return err
+	}
+	for {
+		page, err := f.house.log.Read(ctx, id, at, readPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := f.house.vault.load(ctx, authors(page)); err != nil {
+			return err
+		}
+		events := make([]Happened, len(page))
+		for i, record := range page {
+			h, e, err := f.house.vault.open(ctx, record)
+			if err != nil {
+				return err
+			}
+			events[i] = Happened{h, e}
+		}
+		if err := f.handle(ctx, id, events); err != nil {
+			return err
+		}
+		at = page[len(page)-1].Seq
+		f.at[id] = at
+	}
+}
+
+func (f *Follower) cursor(ctx context.Context, id wire.RoomID) (uint64, error) {
+	if at, known := f.at[id]; known {
+		return at, nil
+	}
+	at, err := f.cursors.Cursor(ctx, f.name, id)
+	if err == nil {
+		f.at[id], f.saved[id] = at, at
+	}
+	return at, err
+}
+
+// save remembers the places that have moved.
+func (f *Follower) save(ctx context.Context) {
+	for id, at := range f.at {
+		if f.saved[id] == at {
+			continue
+		}
+		if err := f.cursors.SetCursor(ctx, f.name, id, at); err != nil {
+			f.logger.Warn("cursor not saved; it will be", zap.Error(err))
+			return
+		}
+		f.saved[id] = at
+	}
+}

@@ -1,0 +1,292 @@
+package room
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Session is one socket of one person in a room. The caller fills in the
+// exported fields before [House.Join] and leaves them alone afterwards.
+type Session struct {
+	User  wire.UserID
+	Name  string
+	Role  wire.Role // as the token says
+	Admin bool      // at the moderators' socket
+	Lang  string    // of the connection
+	Conn  *fanout.Conn
+	Close func(wire.CloseCode) // must not block
+
+	room *Room
+	// Owned by the room's loop.
+	staff bool // hears the staff's feed
+	gone  bool
+}
+
+// Position is how far a client has got in a log.
+type Position struct {
+	Epoch string `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+}
+
+// welcome is the data of a welcome message.
+type welcome struct {
+	You     YouView     `json:"you"`
+	Epoch   string      `json:"epoch"`
+	Seq     uint64      `json:"seq"`
+	Now     wire.Millis `json:"now"`
+	Resumed bool        `json:"resumed"`
+	Room    wire.Raw    `json:"room,omitzero"`
+}
+
+// join brings the session in and waits until it is welcomed or refused.
+func (r *Room) join(ctx context.Context, s *Session, re uint64, after *Position) error {
+	refused := make(chan error, 1) // buffered: the loop never waits for a caller
+	s.room = r
+	a := ask{
+		user: s.User, role: s.Role, cmd: enter{s.Name, s.Role, s.Admin},
+		then: func(_ uint64, _ any, err error) {
+			if err == nil {
+				r.attach(s, re, after)
+			}
+			refused <- err
+		},
+	}
+	if err := r.ask(ctx, a); err != nil {
+		return err
+	}
+	select {
+	case err := <-refused:
+		return err
+	case <-r.done:
+		select {
+		case err := <-refused:
+			return err
+		default:
+			return ErrGone
+		}
+	}
+}
+
+// ask hands a to the owner and waits for room in the inbox.
+func (r *Room) ask(ctx context.Context, a ask) error {
+	select {
+	case r.asks <- a:
+		return nil
+	case <-r.done:
+		return ErrGone
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Do carries out c and waits for what becomes of it: the position of its
+// first event, a query's answer, or a refusal.
+func (r *Room) Do(ctx context.Context, by wire.Actor, key string, c Command) (seq uint64, data any, err error) {
+	type result struct {
+		seq  uint64
+		data any
+		err  error
+	}
+	results := make(chan result, 1)
+	a := ask{user: by.User, role: by.Role, key: key, cmd: c, then: func(seq uint64, data any, err error) {
+		results <- result{seq, data, err}
+	}}
+	if err := r.ask(ctx, a); err != nil {
+		return 0, nil, err
+	}
+	select {
+	case x := <-results:
+		return x.seq, x.data, x.err
+	case <-r.done:
+		return 0, nil, ErrGone
+	}
+}
+
+// Submit hands a command of this session's to the room without waiting. then
+// is called once, on the room's goroutine, and must not block; not at all if
+// the room ends first, whose sockets are then closed. A full inbox is
+// [wire.ErrBusy].
+func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint64, data any, err error)) error {
+	select {
+	case s.room.asks <- ask{user: s.User, role: s.Role, key: key, cmd: stamp(c, at), then: then}:
+		return nil
+	case <-s.room.done:
+		return ErrGone
+	default:
+		return wire.ErrBusy.After(1000)
+	}
+}
+
+// Leave takes the session out of the room. After a while without another
+// session, its person counts as gone.
+func (s *Session) Leave() {
+	select {
+	case s.room.asks <- ask{then: func(uint64, any, error) { s.room.detach(s) }}:
+	case <-s.room.done:
+	}
+}
+
+// Told is something for one person alone. View makes it in the language of
+// each of their sockets.
+type Told struct {
+	User wire.UserID
+	View func(lang string) wire.View
+}
+
+// Tell sends personal views that are not part of the room's state.
+func (r *Room) Tell(ctx context.Context, told []Told) error {
+	return r.ask(ctx, ask{then: func(uint64, any, error) {
+		for _, t := range told {
+			for _, s := range r.sessions[t.User] {
+				v := t.View(s.Lang)
+				s.Conn.Send(wire.Signal(v.Type, r.encode(v.Data)))
+			}
+		}
+	}})
+}
+
+// Viewers returns those who are in the class now and not of its staff.
+func (r *Room) Viewers(ctx context.Context) ([]wire.UserID, error) {
+	found := make(chan []wire.UserID, 1)
+	err := r.ask(ctx, ask{then: func(uint64, any, error) {
+		users := make([]wire.UserID, 0, len(r.sessions))
+		for user, sessions := range r.sessions {
+			if slices.ContainsFunc(sessions, func(s *Session) bool { return !s.Admin && !s.staff }) {
+				users = append(users, user)
+			}
+		}
+		slices.Sort(users)
+		found <- users
+	}})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case users := <-found:
+		return users, nil
+	case <-r.done:
+		return nil, ErrGone
+	}
+}
+
+// attach lets a session hear the room. It runs on the loop.
+func (r *Room) attach(s *Session, re uint64, after *Position) {
+	list := r.sessions[s.User]
+	if len(list) >= r.config.Sockets {
+		oldest := list[0]
+		r.detach(oldest)
+		oldest.Close(wire.CloseReplaced)
+		list = r.sessions[s.User]
+	}
+	r.sessions[s.User] = append(list, s)
+	r.count++
+	if !s.Admin {
+		delete(r.leaving, s.User)
+	}
+	r.welcome(s, re, after)
+}
+
+// detach forgets a session. It runs on the loop.
+func (r *Room) detach(s *Session) {
+	if s.gone {
+		return
+	}
+	s.gone = true
+	s.Conn.Leave()
+	list := slices.DeleteFunc(slices.Clone(r.sessions[s.User]), func(x *Session) bool { return x == s })
+	r.sessions[s.User] = list
+	r.count--
+	now := time.Now()
+	if len(list) == 0 {
+		delete(r.sessions, s.User)
+	}
+	if !slices.ContainsFunc(list, func(s *Session) bool { return !s.Admin }) && !s.Admin {
+		r.leaving[s.User] = now.Add(r.config.Grace)
+	}
+	if r.count == 0 {
+		r.idleAt = now
+	}
+}
+
+// welcome sends a session what it missed, or the room as it stands.
+func (r *Room) welcome(s *Session, re uint64, after *Position) {
+	role := r.state.roleOf(s.User, s.Role)
+	s.staff = role.Staff()
+	a := &r.all
+	if s.staff {
+		a = &r.staff
+	}
+	w := welcome{
+		You: r.state.you(s.User), Epoch: r.epoch, Seq: a.feed.Last(), Now: wire.At(time.Now()),
+	}
+	if after != nil && after.Epoch == r.epoch {
+		w.Resumed = true
+		first := append([][]byte{welcomeFrame(re, r.encode(w))}, r.standing(s.staff)...)
+		if a.feed.Resume(s.Conn, after.Seq, first...) {
+			return
+		}
+		w.Resumed = false
+	}
+	w.Room = r.snapshot(a, s.staff)
+	a.feed.Subscribe(s.Conn, welcomeFrame(re, r.encode(w)))
+}
+
+// snapshot returns the room as an audience sees it, encoded once for all who
+// come while nothing changes.
+func (r *Room) snapshot(a *audience, staff bool) []byte {
+	if a.snapshot == nil || a.at != a.feed.Last() || a.version != r.signals.version {
+		a.snapshot = r.encode(r.state.Snapshot(r.id, staff, wire.At(time.Now())))
+		a.at, a.version = a.feed.Last(), r.signals.version
+	}
+	return a.snapshot
+}
+
+// welcomeFrame answers hello number re; with 0 it comes unasked.
+func welcomeFrame(re uint64, data []byte) []byte {
+	if re == 0 {
+		return wire.Signal("welcome", data)
+	}
+	out := append(make([]byte, 0, len(data)+48), `{"re":`...)
+	out = strconv.AppendUint(out, re, 10)
+	out = append(out, `,"type":"welcome","data":`...)
+	return append(append(out, data...), '}')
+}
+
+// closeAll closes every socket of a person.
+func (r *Room) closeAll(user wire.UserID, code wire.CloseCode) {
+	for _, s := range slices.Clone(r.sessions[user]) {
+		r.detach(s)
+		s.Close(code)
+	}
+}
+
+// changeRole gives every socket of a person the snapshot of its new audience.
+func (r *Room) changeRole(user wire.UserID) {
+	for _, s := range slices.Clone(r.sessions[user]) {
+		if s.Admin && !r.state.roleOf(user, s.Role).Staff() {
+			r.detach(s)
+			s.Close(wire.CloseRefused)
+			continue
+		}
+		r.welcome(s, 0, nil)
+	}
+}
+
+// leaveAll closes what is still open when the loop ends.
+func (r *Room) leaveAll() {
+	code := wire.CloseRestart
+	if r.broken != nil {
+		code = wire.CloseRebuilt
+	}
+	for _, list := range r.sessions {
+		for _, s := range list {
+			s.Conn.Leave()
+			s.Close(code)
+		}
+	}
+}

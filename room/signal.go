@@ -1,0 +1,142 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// signals are the changes that need not survive: they are gathered and sent
+// at most once a tick, as they then stand.
+type signals struct {
+	at        time.Time // when they are to be sent; zero: nothing has changed
+	sent      time.Time
+	version   uint64 // counts the sendings
+	presence  bool
+	quiz      bool
+	polls     map[uint64]bool
+	votes     map[uint64]bool
+	reactions map[string]int
+}
+
+func (s *signals) due(now time.Time, tick time.Duration) {
+	if s.at.IsZero() {
+		s.at = now
+		if next := s.sent.Add(tick); next.After(now) {
+			s.at = next
+		}
+	}
+}
+
+// mark notes which signal an event changes.
+func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
+	switch e := e.(type) {
+	case Entered, Left, Emptied:
+		s.presence = true
+	case poll.Voted:
+		if s.polls == nil {
+			s.polls = map[uint64]bool{}
+		}
+		s.polls[e.Poll] = true
+	case quiz.Answered:
+		s.quiz = true
+	case qa.Upvoted:
+		s.vote(e.Question)
+	case qa.Unvoted:
+		s.vote(e.Question)
+	default:
+		return
+	}
+	s.due(now, tick)
+}
+
+func (s *signals) vote(question uint64) {
+	if s.votes == nil {
+		s.votes = map[uint64]bool{}
+	}
+	s.votes[question] = true
+}
+
+func (s *signals) react(c React, now time.Time, tick time.Duration) error {
+	if !slices.Contains(Emojis, c.Emoji) {
+		return wire.ErrField.In("emoji")
+	}
+	if s.reactions == nil {
+		s.reactions = map[string]int{}
+	}
+	s.reactions[c.Emoji]++
+	s.due(now, tick)
+	return nil
+}
+
+// sendSignals sends what has changed, if its time has come.
+func (r *Room) sendSignals(now time.Time) {
+	s := &r.signals
+	if s.at.IsZero() || s.at.After(now) || r.broken != nil {
+		return
+	}
+	both := func(v wire.View) {
+		frame := wire.Signal(v.Type, r.encode(v.Data))
+		r.all.feed.Publish(0, frame)
+		r.staff.feed.Publish(0, frame)
+	}
+	if s.presence {
+		both(wire.View{Type: "room.presence", Data: struct {
+			Count int `json:"count"`
+		}{r.state.Here}})
+	}
+	for id := range s.polls {
+		if v, ok := r.state.Polls.Tally(id, false); ok {
+			r.all.feed.Publish(0, wire.Signal(v.Type, r.encode(v.Data)))
+		}
+		if v, ok := r.state.Polls.Tally(id, true); ok {
+			r.staff.feed.Publish(0, wire.Signal(v.Type, r.encode(v.Data)))
+		}
+	}
+	if v, ok := r.state.Quiz.Tally(); ok && s.quiz {
+		both(v)
+	}
+	if len(s.votes) > 0 {
+		ids := make([]uint64, 0, len(s.votes))
+		for id := range s.votes {
+			ids = append(ids, id)
+		}
+		both(r.state.Board.Votes(ids))
+	}
+	if len(s.reactions) > 0 {
+		both(wire.View{Type: "chat.reactions", Data: struct {
+			Counts map[string]int `json:"counts"`
+		}{s.reactions}})
+	}
+	*s = signals{sent: now, version: s.version + 1}
+	r.all.feed.Flush()
+	r.staff.feed.Flush()
+}
+
+// standing are the signals that a socket needs which resumes: what it missed
+// of them is nowhere in its feed for sure.
+func (r *Room) standing(staff bool) [][]byte {
+	views := []wire.View{{Type: "room.presence", Data: struct {
+		Count int `json:"count"`
+	}{r.state.Here}}}
+	for _, id := range r.state.Polls.OpenIDs() {
+		if v, ok := r.state.Polls.Tally(id, staff); ok {
+			views = append(views, v)
+		}
+	}
+	if v, ok := r.state.Quiz.Tally(); ok {
+		views = append(views, v)
+	}
+	if ids := r.state.Board.IDs(); len(ids) > 0 {
+		views = append(views, r.state.Board.Votes(ids))
+	}
+	frames := make([][]byte, len(views))
+	for i, v := range views {
+		frames[i] = wire.Signal(v.Type, r.encode(v.Data))
+	}
+	return frames
+}

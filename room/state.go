@@ -1,0 +1,268 @@
+package room
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Phase is where a class stands.
+type Phase string
+
+// The phases of a class.
+const (
+	Waiting Phase = "waiting"
+	Live    Phase = "live"
+	Over    Phase = "ended"
+)
+
+// Forever as a time means "until lifted".
+const Forever wire.Millis = -1
+
+// State is a room as its log tells it. It is a value to fold events into and
+// to save as a snapshot; all its fields are part of that snapshot.
+type State struct {
+	Seq       uint64                  `json:"seq"` // position of the last event
+	Title     string                  `json:"title"`
+	Phase     Phase                   `json:"phase"`
+	StartedAt wire.Millis             `json:"started_at"`
+	EndedAt   wire.Millis             `json:"ended_at"`
+	Slow      int64                   `json:"slow"` // seconds
+	Stage     Stage                   `json:"stage"`
+	People    map[wire.UserID]*Member `json:"people"`
+	Order     []wire.UserID           `json:"order"` // people in the order of their first coming
+	Here      int                     `json:"here"`  // how many are present
+	Chat      []Message               `json:"chat"`
+	Keep      int                     `json:"keep"`  // messages kept in Chat
+	Hands     []wire.UserID           `json:"hands"` // oldest first
+	Board     qa.State                `json:"board"`
+	Polls     poll.State              `json:"polls"`
+	Quiz      quiz.State              `json:"quiz"`
+	Acts      []Act                   `json:"acts"` // what moderators did, oldest first
+	Done      map[doneKey]uint64      `json:"done"` // commands carried out: the position of their first event
+}
+
+// Stage is what is on air.
+type Stage struct {
+	By      wire.UserID `json:"by,omitzero"`
+	Since   wire.Millis `json:"since,omitzero"`
+	Sources []string    `json:"sources"`
+}
+
+// Member is somebody who has been in the room.
+type Member struct {
+	Name     wire.Personal `json:"name"`
+	Role     wire.Role     `json:"role"`              // as the token says
+	Granted  wire.Role     `json:"granted,omitzero"`  // in its place, if the host said so
+	Here     bool          `json:"here,omitzero"`     // present now
+	Since    wire.Millis   `json:"since,omitzero"`    // present since, or last left
+	Attended int64         `json:"attended,omitzero"` // milliseconds of the live class, before Since
+	Stayed   bool          `json:"stayed,omitzero"`   // to the end of a class of this room
+	SaidAt   wire.Millis   `json:"said_at,omitzero"`
+	Muted    wire.Millis   `json:"muted,omitzero"`  // until; Forever; 0: not
+	Banned   wire.Millis   `json:"banned,omitzero"` // likewise
+	Reason   wire.Personal `json:"reason,omitzero"` // of the ban
+}
+
+// Now returns the role that counts.
+func (m *Member) Now() wire.Role {
+	if m.Granted != "" {
+		return m.Granted
+	}
+	return m.Role
+}
+
+// holds reports whether a time until which something holds is not yet over.
+func holds(until, now wire.Millis) bool { return until == Forever || until > now }
+
+// Message is one line of the chat.
+type Message struct {
+	ID      uint64        `json:"id"`
+	By      wire.UserID   `json:"by"`
+	At      wire.Millis   `json:"at"`
+	Text    wire.Personal `json:"text"`
+	ReplyTo uint64        `json:"reply_to,omitzero"`
+}
+
+// Act is an entry of the audit.
+type Act struct {
+	Seq     uint64        `json:"seq"`
+	At      wire.Millis   `json:"at"`
+	By      wire.UserID   `json:"by"`
+	Act     string        `json:"act"`
+	Target  wire.UserID   `json:"target,omitzero"`
+	Item    uint64        `json:"item,omitzero"`
+	Reason  wire.Personal `json:"reason,omitzero"`
+	Seconds int64         `json:"seconds,omitzero"`
+}
+
+// maxActs bounds the audit entries kept in the state; the log has them all.
+const maxActs = 5000
+
+// doneKey is a short digest of a person and an idempotency key.
+type doneKey [12]byte
+
+func doneKeyOf(user wire.UserID, key string) (d doneKey) {
+	sum := sha256.Sum256([]byte(string(user) + "\x00" + key))
+	copy(d[:], sum[:])
+	return d
+}
+
+// MarshalText makes a doneKey a name in a JSON object.
+func (d doneKey) MarshalText() ([]byte, error) {
+	return base64.RawURLEncoding.AppendEncode(nil, d[:]), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *doneKey) UnmarshalText(b []byte) error {
+	if n, err := base64.RawURLEncoding.Decode(d[:], b); err != nil || n != len(d) {
+		return errors.New("malformed key digest")
+	}
+	return nil
+}
+
+// NewState returns the state of an empty log. It keeps the last keep messages.
+func NewState(keep int) *State {
+	return &State{
+		Phase: Waiting, Keep: keep,
+		People: map[wire.UserID]*Member{}, Done: map[doneKey]uint64{},
+	}
+}
+
+// Apply folds the next event of the log into s. It cannot fail: what could be
+// wrong was refused by [Decide].
+func (s *State) Apply(h wire.Head, key string, e Event) {
+	s.Seq = h.Seq
+	if key != "" {
+		s.Done[doneKeyOf(h.By, key)] = h.Seq
+	}
+	switch e := e.(type) {
+	case Entered:
+		s.enter(h, e)
+	case Left:
+		s.leave(s.People[h.By], h.At)
+	case Emptied:
+		for _, id := range s.Order {
+			s.leave(s.People[id], h.At)
+		}
+		s.Stage = Stage{}
+	case Said:
+		s.People[h.By].SaidAt = h.At
+		s.Chat = append(s.Chat, Message{h.Seq, h.By, h.At, e.Text, e.ReplyTo})
+		if over := len(s.Chat) - s.Keep; over > 0 {
+			s.Chat = slices.Delete(s.Chat, 0, over)
+		}
+	case Deleted:
+		s.Chat = slices.DeleteFunc(s.Chat, func(m Message) bool { return m.ID == e.Item })
+	case HandRaised:
+		s.Hands = append(s.Hands, h.By)
+	case HandLowered:
+		s.lower(e.User)
+	case Opened:
+		s.Phase, s.StartedAt, s.EndedAt = Live, h.At, 0
+		for _, m := range s.People {
+			m.Attended, m.Stayed = 0, false
+		}
+	case Ended:
+		s.Phase, s.EndedAt, s.Stage, s.Hands = Over, h.At, Stage{}, nil
+	case Stayed:
+		for _, id := range e.Users {
+			s.People[id].Stayed = true
+		}
+	case Titled:
+		s.Title = e.Title
+	case RoleSet:
+		s.People[e.User].Granted = e.Role
+	case StageSet:
+		since := h.At
+		if len(s.Stage.Sources) > 0 {
+			since = s.Stage.Since
+		}
+		if s.Stage = (Stage{}); len(e.Sources) > 0 {
+			s.Stage = Stage{h.By, since, e.Sources}
+		}
+	case Muted:
+		s.People[e.User].Muted = e.Until
+	case Banned:
+		m := s.People[e.User]
+		m.Banned, m.Reason = e.Until, e.Reason
+		s.lower(e.User)
+	case Slowed:
+		s.Slow = e.Seconds
+	case Acted:
+		if len(s.Acts) >= maxActs {
+			s.Acts = slices.Delete(s.Acts, 0, maxActs/10)
+		}
+		s.Acts = append(s.Acts, Act{h.Seq, h.At, h.By, e.Act, e.Target, e.Item, e.Reason, e.Seconds})
+	case qa.Event:
+		s.Board.Apply(h, e)
+	case poll.Event:
+		s.Polls.Apply(h, e)
+	case quiz.Event:
+		s.Quiz.Apply(h, e)
+	}
+}
+
+func (s *State) enter(h wire.Head, e Entered) {
+	m := s.People[h.By]
+	if m == nil {
+		m = &Member{}
+		s.People[h.By] = m
+		s.Order = append(s.Order, h.By)
+	}
+	m.Name, m.Role = e.Name, e.Role
+	if !m.Here && !e.Quiet {
+		m.Here, m.Since = true, h.At
+		s.Here++
+	}
+}
+
+func (s *State) leave(m *Member, at wire.Millis) {
+	if m == nil || !m.Here {
+		return
+	}
+	m.Attended += s.attending(m, at)
+	m.Here, m.Since = false, at
+	s.Here--
+	s.lower(m.Name.Owner)
+}
+
+// attending is how much of the live class m has been present for since they
+// came in, in milliseconds.
+func (s *State) attending(m *Member, now wire.Millis) int64 {
+	if !m.Here || s.Phase == Waiting {
+		return 0
+	}
+	until := now
+	if s.Phase == Over {
+		until = s.EndedAt
+	}
+	return max(0, int64(until-max(m.Since, s.StartedAt)))
+}
+
+func (s *State) lower(user wire.UserID) {
+	s.Hands = slices.DeleteFunc(s.Hands, func(u wire.UserID) bool { return u == user })
+}
+
+// person is how others see user.
+func (s *State) person(user wire.UserID) wire.Person {
+	p := wire.Person{ID: user, Role: wire.Viewer}
+	if m := s.People[user]; m != nil {
+		p.Name, p.Role = m.Name.Text, m.Now()
+	}
+	return p
+}
+
+// roleOf is the role that counts for somebody whose token says role.
+func (s *State) roleOf(user wire.UserID, role wire.Role) wire.Role {
+	if m := s.People[user]; m != nil && m.Granted != "" && role != wire.Host {
+		return m.Granted
+	}
+	return role
+}

@@ -1,0 +1,179 @@
+package signaling
+
+import (
+	"maps"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/lyceum-live/lyceum/media"
+)
+
+// receiving is a peer's receiving connection. It belongs to the peer's loop.
+type receiving struct {
+	viewer     *media.Viewer
+	candidates int
+	offered    time.Time               // when the offer that waits for its answer was sent; zero: none waits
+	sources    map[string]media.Source // of the last offer
+	stale      bool                    // what is on air changed since that offer
+}
+
+// watch begins to receive, or changes the choice of picture.
+func (p *Peer) watch(q media.Quality) error {
+	if q != "" {
+		p.quality = q
+		if p.receiving != nil {
+			p.receiving.viewer.SetQuality(q)
+		}
+	}
+	if !p.watching {
+		p.watching = true
+		p.offer()
+	}
+	return nil
+}
+
+// stopWatching ends the receiving connection at the client's wish.
+func (p *Peer) stopWatching() error {
+	p.watching = false
+	p.closeReceiving()
+	return nil
+}
+
+// restart replaces a receiving connection that failed.
+func (p *Peer) restart() error {
+	if err := p.mayConnect(); err != nil {
+		return err
+	}
+	p.closeReceiving()
+	p.watching = true
+	p.offer()
+	return nil
+}
+
+// offer sends an offer if the peer watches and what is on air is not what was
+// offered last. While an offer waits for its answer, the next one waits too.
+func (p *Peer) offer() {
+	if !p.watching {
+		return
+	}
+	if r := p.receiving; r != nil && !r.offered.IsZero() {
+		if time.Since(r.offered) < answerTime {
+			r.stale = true
+			return
+		}
+		p.closeReceiving() // the client never answered: begin anew
+	}
+	if p.receiving == nil {
+		if len(p.hall.stage.OnAir()) == 0 {
+			return
+		}
+		if err := p.openReceiving(); err != nil {
+			_ = p.fault("open the receiving connection", err)
+			return
+		}
+	}
+	if err := p.sendOffer(p.receiving); err != nil {
+		_ = p.fault("offer", err)
+		p.endReceiving("lost")
+	}
+}
+
+func (p *Peer) openReceiving() error {
+	r := &receiving{}
+	v, err := p.hall.service.engine.NewViewer(p.hall.stage, p.quality, func(s media.Shown) {
+		p.send("media.layer", Layer{Source: s.Source, Layer: s.Layer, Width: s.Width, Height: s.Height})
+	})
+	if err != nil {
+		return err
+	}
+	r.viewer = v
+	v.PC().OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		p.post(func() { p.receivingState(r, state) })
+	})
+	p.receiving = r
+	return nil
+}
+
+func (p *Peer) sendOffer(r *receiving) error {
+	lines, err := r.viewer.Program()
+	if err != nil {
+		return err
+	}
+	pc := r.viewer.PC()
+	if r.sources != nil && maps.Equal(byMid(lines), r.sources) || len(pc.GetTransceivers()) == 0 {
+		return nil // as it was; or off the air just now
+	}
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		return err
+	}
+	text, err := gathered(pc, offer)
+	if err != nil {
+		return err
+	}
+	sources := byMid(lines)
+	p.generation++
+	r.offered, r.sources, r.stale = time.Now(), sources, false
+	p.send("media.offer", Offer{SDP: text, Sources: maps.Clone(sources), Generation: p.generation})
+	return nil
+}
+
+// byMid lists sources by their lines' mids; a line that was never offered has
+// the mid "".
+func byMid(lines []media.Line) map[string]media.Source {
+	sources := map[string]media.Source{}
+	for _, l := range lines {
+		sources[l.Transceiver.Mid()] = l.Source
+	}
+	return sources
+}
+
+// answer takes the client's answer to the offer that waits; to any other it is
+// too late.
+func (p *Peer) answer(c answer) error {
+	r := p.receiving
+	if r == nil || r.offered.IsZero() || c.Generation != p.generation {
+		return nil
+	}
+	if _, err := parse(c.SDP); err != nil {
+		return err
+	}
+	d := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withoutCandidates(c.SDP)}
+	if err := r.viewer.PC().SetRemoteDescription(d); err != nil {
+		p.endReceiving("answer")
+		return ErrSDP.In("sdp")
+	}
+	r.offered = time.Time{}
+	if r.stale {
+		p.offer()
+	}
+	return nil
+}
+
+func (p *Peer) receivingState(r *receiving, state webrtc.PeerConnectionState) {
+	if p.receiving != r {
+		return
+	}
+	switch state {
+	case webrtc.PeerConnectionStateConnected:
+		r.viewer.Connected()
+	case webrtc.PeerConnectionStateFailed:
+		p.endReceiving("lost")
+	case webrtc.PeerConnectionStateClosed: // by the browser, which asks again if it wants to
+		p.closeReceiving()
+	}
+}
+
+// endReceiving ends the connection and says why; the client may ask again.
+func (p *Peer) endReceiving(reason string) {
+	p.closeReceiving()
+	p.send("media.ended", Ended{PC: "recv", Reason: reason})
+}
+
+func (p *Peer) closeReceiving() {
+	if p.receiving != nil {
+		p.receiving.viewer.Close()
+		p.receiving = nil
+	}
+}

@@ -1,0 +1,168 @@
+// @ts-check
+/** @import {Item, Phase, RecommendedItem, Role, SessionItem} from "./protocol.js" */
+// The server's HTTP interface as functions. Each resolves with what the
+// protocol says or rejects with an ApiError; a token travels in a header only.
+
+/** A refusal over HTTP, or http.offline if the server could not be reached. */
+export class ApiError extends Error {
+  /** @param {number} status 0 if there was no answer @param {{code: string, text: string, field?: string, retry_ms?: number}} refusal */
+  constructor(status, {code, text, field, retry_ms}) {
+    super(`${code}: ${text}`);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.text = text;
+    this.field = field;
+    this.retryMs = retry_ms;
+  }
+}
+
+/** @typedef {{token: string, user: {id: string, name: string}, role: Role, expires: number}} Pass */
+/** @typedef {{id: string, title: string, phase: Phase, count: number, guests: boolean}} RoomCard */
+/** @typedef {{balance: number, history: {at: number, points: number, rule: string, room: string}[], next: string}} PointsPage */
+
+/**
+ * @param {"GET" | "POST"} method
+ * @param {string} path
+ * @param {{token?: string, body?: object, query?: Record<string, string | number | undefined>}} [options]
+ */
+async function call(method, path, {token, body, query = {}} = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(search.size > 0 ? `${path}?${search}` : path, {method, headers, body: body && JSON.stringify(body)});
+  } catch {
+    throw new ApiError(0, {code: "http.offline", text: "the server cannot be reached"});
+  }
+  const data = await response.json().catch(() => null);
+  if (response.ok && data !== null) return data;
+  throw new ApiError(response.status, data?.error ?? {code: `http.${response.status}`, text: response.statusText});
+}
+
+/** @param {string} id */
+const address = (id) => `/v1/rooms/${encodeURIComponent(id)}`;
+
+/** What anybody may know of a room. @param {string} id @returns {Promise<RoomCard>} */
+export const room = (id) => call("GET", address(id));
+
+/**
+ * Joins as a viewer. user is an earlier token of any room: the same person comes back.
+ * @param {string} id
+ * @param {{name: string, user?: string}} who
+ * @returns {Promise<Pass>}
+ */
+export const join = (id, who) => call("POST", `${address(id)}/join`, {body: who});
+
+/**
+ * Uses the one-time host link.
+ * @param {string} id
+ * @param {{secret: string, name: string}} who
+ * @returns {Promise<Pass>}
+ */
+export const claim = (id, who) => call("POST", `${address(id)}/claim`, {body: who});
+
+/**
+ * Accepts an invitation, with its role.
+ * @param {string} id
+ * @param {{invitation: string, name: string, user?: string}} who
+ * @returns {Promise<Pass>}
+ */
+export const redeem = (id, who) => call("POST", `${address(id)}/redeem`, {body: who});
+
+/**
+ * Makes an invitation; for the host.
+ * @param {string} id
+ * @param {string} token
+ * @param {{role: Role, hours?: number}} what
+ * @returns {Promise<{url: string}>}
+ */
+export const links = (id, token, what) => call("POST", `${address(id)}/links`, {token, body: what});
+
+/** @returns {Promise<{sessions: SessionItem[]}>} */
+export const sessions = () => call("GET", "/v1/sessions");
+
+/** @returns {Promise<{videos: Item[]}>} */
+export const videos = () => call("GET", "/v1/videos");
+
+/**
+ * With a token personal, without one popular.
+ * @param {{limit?: number, kind?: "session" | "video", token?: string}} [options]
+ * @returns {Promise<{items: RecommendedItem[]}>}
+ */
+export const recommendations = ({limit, kind, token} = {}) =>
+  call("GET", "/v1/recommendations", {token, query: {limit, kind}});
+
+/**
+ * The balance and what it is made of, newest first.
+ * @param {{token: string, after?: string, limit?: number}} options
+ * @returns {Promise<PointsPage>}
+ */
+export const points = ({token, after, limit}) => call("GET", "/v1/me/points", {token, query: {after, limit}});
+
+/**
+ * What somebody did with an item of the catalogue.
+ * @typedef {{item: string, kind: "browse" | "impression" | "click" | "watch" | "like" | "share" | "buy" | "rate" | "hide",
+ *   weight?: number}} Behavior
+ */
+
+/** The longest time that a behaviour waits to be posted, and the most that wait, oldest dropped first. */
+const rhythm = {ms: 3000, most: 200};
+
+/**
+ * Gathers behaviours and posts them together every few seconds, and what is
+ * left when the page goes away. Each has an id, so one that is posted twice
+ * counts once. It never disturbs the page: a post that fails is tried again
+ * with the next, and given up with the page.
+ */
+export class Behaviors {
+  #token;
+  /** @type {(Behavior & {id: string})[]} */ #lines = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+  #busy = false;
+
+  /** @param {{token: string}} options */
+  constructor({token}) {
+    this.#token = token;
+    globalThis.addEventListener?.("pagehide", () => void this.flush({leaving: true}));
+  }
+
+  /** @param {Behavior} behavior */
+  add(behavior) {
+    this.#lines = [...this.#lines, {id: crypto.randomUUID(), ...behavior}].slice(-rhythm.most);
+    this.#arrange();
+  }
+
+  /**
+   * Posts what waits.
+   * @param {{leaving?: boolean}} [options] leaving: the page is going away; the browser sends it all the same
+   */
+  async flush({leaving = false} = {}) {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines.length === 0 || (this.#busy && !leaving)) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#busy = true;
+    const posted = await fetch("/v1/behaviors", {
+      method: "POST",
+      keepalive: leaving,
+      headers: {Authorization: `Bearer ${this.#token}`, "Content-Type": "application/x-ndjson"},
+      body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    }).then(({ok, status}) => ok || (status >= 400 && status < 500 && status !== 429), () => false);
+    this.#busy = false;
+    if (!posted) this.#lines = [...lines, ...this.#lines].slice(-rhythm.most);
+    if (this.#lines.length > 0) this.#arrange();
+  }
+
+  #arrange() {
+    this.#timer ??= setTimeout(() => void this.flush(), rhythm.ms);
+  }
+}

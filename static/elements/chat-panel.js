@@ -1,0 +1,217 @@
+// @ts-check
+/** @import {Message, You} from "../client/protocol.js" */
+import {clock, errorText, t, time} from "../i18n.js";
+import {aria, flag, h, icon, iconButton, keyed, text, View} from "./dom.js";
+import {send} from "./intents.js";
+import {openMenu} from "./menu.js";
+import {avatar, roleBadge} from "./person.js";
+
+/**
+ * @typedef {{chat: Message[], you: You, slow: number, now: () => number, ended?: boolean, staff?: boolean}} ChatView
+ */
+
+const together = 150_000; // messages of one person within this time are drawn as one
+const longest = 500;
+
+/**
+ * <chat-panel> shows the chat and writes to it. It sends "chat-say" and, for
+ * staff, "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
+ * it stays there; scrolled up it says how many messages are new.
+ * @extends {View<ChatView>}
+ */
+export class ChatPanel extends View {
+  #atEnd = true;
+  #unseen = 0;
+  #newest = 0;
+  #replyTo = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
+
+  build() {
+    this.classList.add("chat");
+    this.log = h("ol", {class: "chat__log", role: "log", tabIndex: 0, aria: {label: t("chat.label")}});
+    this.log.addEventListener("scroll", () => this.#scrolled(), {passive: true});
+    this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("chat.empty")),
+      h("p", {class: "empty__text"}, t("chat.empty.text")));
+    this.pill = h("button", {type: "button", class: "chat__pill", hidden: true, onclick: () => this.#toEnd()});
+    this.input = h("textarea", {class: "textarea", rows: 1, maxLength: longest, placeholder: t("chat.placeholder"),
+      aria: {label: t("chat.placeholder")}, enterKeyHint: "send"});
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.form?.requestSubmit();
+      } else if (event.key === "Escape" && this.#replyTo) {
+        event.preventDefault();
+        this.#reply(0);
+      }
+    });
+    this.submit = h("button", {type: "submit", class: "btn btn--primary btn--icon", title: t("chat.send"),
+      aria: {label: t("chat.send")}}, icon("send"), h("span", {class: "numeric", hidden: true}));
+    this.quote = h("div", {class: "chat__quote", hidden: true}, h("span", {class: "truncate grow"}),
+      iconButton("close", t("chat.reply.cancel"), {class: "btn btn--icon btn--quiet btn--small", onclick: () => this.#reply(0)}));
+    this.refusal = h("p", {class: "error chat__refusal", role: "alert", hidden: true});
+    this.form = h("form", {class: "chat__form", onsubmit: (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      void this.#say();
+    }}, this.quote, this.refusal, h("div", {class: "chat__line"}, this.input, this.submit));
+    this.closed = h("p", {class: "chat__closed", role: "status", hidden: true});
+    this.append(h("div", {class: "chat__scroll"}, this.empty, this.log, this.pill), this.form, this.closed);
+    this.#newest = 0;
+    this.#atEnd = true;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#tick = setInterval(() => this.#composer(), 500);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#tick);
+  }
+
+  /** @param {ChatView} view */
+  update({chat, you}) {
+    if (!this.log || !this.empty) return;
+    this.empty.hidden = chat.length > 0;
+    keyed(this.log, chat, (message) => message.id, (message) => this.#message(message), (node, message, i) => {
+      const before = chat[i - 1];
+      flag(node, "message--same", before && before.by.id === message.by.id && !message.reply_to && message.at - before.at < together);
+    });
+    const newest = chat.at(-1);
+    if (newest && newest.id > this.#newest) {
+      const fresh = chat.filter((message) => message.id > this.#newest && message.by.id !== you.id).length;
+      if (this.#newest && !this.#atEnd) this.#unseen += fresh;
+      this.#newest = newest.id;
+    }
+    if (this.#atEnd) this.#toEnd();
+    this.#showPill();
+    this.#composer();
+  }
+
+  /** @param {Message} message */
+  #message(message) {
+    const {you} = this.view;
+    const own = message.by.id === you.id;
+    const more = iconButton("more", t("chat.more", {name: message.by.name}), {class: "btn btn--icon btn--quiet btn--small message__more"});
+    more.onclick = () => openMenu(more, this.#acts(message));
+    const quoted = message.reply_to ? this.view.chat.find((other) => other.id === message.reply_to) : undefined;
+    return h("li", {class: own ? "message message--own" : "message", data: {id: message.id}},
+      h("span", {class: "message__avatar"}, avatar(message.by)),
+      h("div", {class: "message__body"},
+        h("p", {class: "message__head"}, h("span", {class: "message__name"}, own ? t("chat.you") : message.by.name), roleBadge(message.by.role),
+          h("time", {class: "message__time", dateTime: new Date(message.at).toISOString()}, time(message.at))),
+        quoted ? h("p", {class: "message__quote truncate"}, `${quoted.by.name}: ${quoted.text}`) : null,
+        h("p", {class: "message__text"}, message.text)),
+      more);
+  }
+
+  /** @param {Message} message @returns {import("./menu.js").MenuItem[]} */
+  #acts(message) {
+    const {staff, you} = this.view;
+    /** @type {import("./menu.js").MenuItem[]} */
+    const acts = [{label: t("chat.reply"), icon: "reply", act: () => this.#reply(message.id)}];
+    if (!staff) return acts;
+    acts.push({label: t("mod.delete"), icon: "trash", danger: true, act: () => quietly(send(this, "mod-delete", {item: message.id}))});
+    if (message.by.id === you.id || message.by.role === "host") return acts;
+    const user = message.by.id;
+    acts.push("line", {title: message.by.name},
+      {label: t("mod.mute.minutes", {n: 1}), icon: "mute", act: () => quietly(send(this, "mod-mute", {user, seconds: 60}))},
+      {label: t("mod.mute.minutes", {n: 10}), icon: "mute", act: () => quietly(send(this, "mod-mute", {user, seconds: 600}))},
+      {label: t("mod.ban"), icon: "ban", danger: true, act: () => quietly(send(this, "mod-ban", {user}))});
+    return acts;
+  }
+
+  /** @param {number} id 0: none */
+  #reply(id) {
+    const message = this.view.chat.find((other) => other.id === id);
+    this.#replyTo = message ? id : 0;
+    if (!this.quote || !this.input) return;
+    this.quote.hidden = !message;
+    if (message) text(/** @type {Element} */ (this.quote.firstElementChild), t("chat.replying", {name: message.by.name, text: message.text}));
+    this.input.focus();
+  }
+
+  async #say() {
+    const {input, refusal} = this;
+    if (!input || !refusal || aria_disabled(this.submit)) return;
+    const words = input.value.trim();
+    if (!words) return;
+    input.value = "";
+    refusal.hidden = true;
+    const replyTo = this.#replyTo;
+    this.#reply(0);
+    this.#atEnd = true;
+    try {
+      await send(this, "chat-say", replyTo ? {text: words, reply_to: replyTo} : {text: words});
+    } catch (err) {
+      if (!input.value) input.value = words; // nothing that somebody wrote is lost
+      refusal.hidden = false;
+      text(refusal, errorText(/** @type {any} */ (err)));
+    }
+  }
+
+  /** What keeps this person from writing now, and for how long. */
+  #composer() {
+    if (!this.view || !this.form || !this.closed || !this.submit || !this.input) return;
+    const {you, slow, chat, ended, now} = this.view;
+    const muted = you.muted_until === -1 || you.muted_until > now();
+    let why = "";
+    if (ended) why = t("chat.ended");
+    else if (you.muted_until === -1) why = t("chat.muted");
+    else if (muted) why = t("chat.muted.for", {time: clock((you.muted_until - now()) / 1000)});
+    this.form.hidden = why !== "";
+    this.closed.hidden = why === "";
+    text(this.closed, why);
+
+    let wait = 0;
+    if (slow > 0 && you.role === "viewer") {
+      const last = chat.findLast((message) => message.by.id === you.id);
+      if (last) wait = Math.max(0, Math.ceil((last.at + slow * 1000 - now()) / 1000));
+    }
+    aria(this.submit, "disabled", wait > 0 ? true : null);
+    const [picture, count] = /** @type {[SVGElement, HTMLElement]} */ ([...this.submit.children]);
+    picture.toggleAttribute("hidden", wait > 0);
+    count.hidden = wait === 0;
+    text(count, String(wait));
+    const hint = slow > 0 && you.role === "viewer" ? t("chat.slow", {n: slow}) : t("chat.placeholder");
+    if (this.input.placeholder !== hint) this.input.placeholder = hint;
+  }
+
+  #scrolled() {
+    const {log} = this;
+    if (!log) return;
+    this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+    if (this.#atEnd) this.#unseen = 0;
+    this.#showPill();
+  }
+
+  #toEnd() {
+    if (this.log) this.log.scrollTop = this.log.scrollHeight;
+    this.#atEnd = true;
+    this.#unseen = 0;
+    this.#showPill();
+  }
+
+  /** The page calls it when the panel becomes visible: hidden things do not scroll. */
+  shown() {
+    if (this.#atEnd) this.#toEnd();
+  }
+
+  #showPill() {
+    if (!this.pill) return;
+    this.pill.hidden = this.#unseen === 0;
+    text(this.pill, t("chat.new", {n: this.#unseen}));
+  }
+}
+
+/** @param {Element | undefined} node */
+function aria_disabled(node) {
+  return node?.getAttribute("aria-disabled") === "true";
+}
+
+/** The page shows what was refused; here there is nothing more to do. @param {Promise<any>} reply */
+function quietly(reply) {
+  reply.catch(() => {});
+}
+
+customElements.define("chat-panel", ChatPanel);

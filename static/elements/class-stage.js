@@ -1,0 +1,250 @@
+// @ts-check
+/** @import {Phase, Source, Stage} from "../client/protocol.js" */
+import {clock, date, t} from "../i18n.js";
+import {aria, flag, h, icon, iconButton, setIcon, text, View} from "./dom.js";
+import {openMenu} from "./menu.js";
+import "./reactions.js";
+import "./session-poster.js";
+
+/** @typedef {"auto" | "high" | "medium" | "low" | "audio"} Quality */
+/**
+ * media is how the connection for sound and picture stands.
+ * @typedef {{title: string, tags?: string[], phase: Phase, stage: Stage, now: () => number, startsAt?: number, quality?: Quality,
+ *   media?: "idle" | "connecting" | "playing" | "reconnecting" | "failed", layer?: string}} StageView
+ */
+
+const qualities = /** @type {const} */ (["auto", "high", "medium", "low", "audio"]);
+
+/**
+ * <class-stage> shows what is on air: the screen large with the camera beside
+ * it, or the camera alone; or else what everybody waits for. Streams come in
+ * by stream(); "stage-quality" {quality} and "stage-retry" go out.
+ * @extends {View<StageView>}
+ */
+export class ClassStage extends View {
+  /** @type {Map<Source, MediaStream>} */
+  #streams = new Map();
+  #swapped = false;
+  #muted = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
+  #idle = 0;
+
+  constructor() {
+    super();
+    // The players live as long as the element: a change of language must not stop them.
+    this.main = h("video", {class: "stage__main", playsInline: true, autoplay: true, muted: true});
+    this.inset = h("video", {class: "stage__inset-video", playsInline: true, autoplay: true, muted: true});
+    this.voice = h("audio", {autoplay: true});
+    this.sound = h("audio", {autoplay: true});
+    this.sky = /** @type {import("./reactions.js").ReactionSky} */ (document.createElement("reaction-sky"));
+  }
+
+  build() {
+    this.classList.add("stage");
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", t("stage.label"));
+    this.poster = /** @type {import("./session-poster.js").SessionPoster} */ (document.createElement("session-poster"));
+    this.waitTitle = h("p", {class: "stage__wait-title display"});
+    this.waitText = h("p", {class: "stage__wait-text"});
+    this.waitSpin = h("span", {class: "spinner", aria: {hidden: "true"}});
+    this.retry = h("button", {type: "button", class: "btn btn--small", onclick: () => this.#tell("stage-retry")}, t("stage.retry"));
+    this.wait = h("div", {class: "stage__wait"}, this.poster, h("div", {class: "stage__wait-words", role: "status"},
+      this.waitSpin, this.waitTitle, this.waitText, this.retry));
+    this.again = h("p", {class: "stage__again", role: "status"}, h("span", {class: "spinner", aria: {hidden: "true"}}), t("stage.again"));
+    this.insetButton = h("button", {type: "button", class: "stage__inset", title: t("stage.swap"), aria: {label: t("stage.swap")}, onclick: () => {
+      this.#swapped = !this.#swapped;
+      this.#arrange();
+    }}, this.inset);
+    this.liveBadge = h("span", {class: "badge badge--live"}, t("stage.live"));
+    this.liveTime = h("span", {class: "stage__time numeric"});
+    this.unmute = h("button", {type: "button", class: "btn btn--primary stage__unmute", hidden: true, onclick: () => this.#listen()},
+      icon("volume-off"), t("stage.unmute"));
+    this.muteButton = this.#control("volume", t("stage.mute"), () => {
+      this.#muted = !this.#muted;
+      this.#play();
+      this.refresh();
+    });
+    this.qualityButton = this.#control("quality", t("stage.quality"), () => this.#pickQuality());
+    this.pipButton = this.#control("pip", t("stage.pip"), () => void this.#pip());
+    this.fullButton = this.#control("fullscreen", t("stage.full"), () => void this.#full());
+    this.pipButton.hidden = !document.pictureInPictureEnabled;
+    this.fullButton.hidden = !document.fullscreenEnabled;
+    this.controls = h("div", {class: "stage__controls", role: "toolbar", aria: {label: t("stage.controls")}}, this.muteButton,
+      h("span", {class: "push"}), this.qualityButton, this.pipButton, this.fullButton);
+    this.append(this.main, this.insetButton, this.wait, this.again, this.sky, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
+      this.unmute, this.controls, this.voice, this.sound);
+    this.onfullscreenchange = () => this.refresh();
+    this.onpointermove = this.onpointerdown = () => this.#awake();
+    this.#arrange();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#tick = setInterval(() => this.#time(), 1000);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#tick);
+    clearTimeout(this.#idle);
+  }
+
+  /** @param {string} name @param {string} label @param {() => void} act */
+  #control(name, label, act) {
+    return iconButton(name, label, {class: "btn btn--icon stage__control", onclick: act});
+  }
+
+  /** @param {string} type @param {object} [detail] */
+  #tell(type, detail = {}) {
+    this.dispatchEvent(new CustomEvent(type, {bubbles: true, detail}));
+  }
+
+  /**
+   * Gives or takes away what comes from a source.
+   * @param {Source} source
+   * @param {MediaStream | null} stream
+   */
+  stream(source, stream) {
+    if (stream) this.#streams.set(source, stream);
+    else this.#streams.delete(source);
+    this.#arrange();
+    this.refresh();
+  }
+
+  /** Lets reactions rise. @param {Record<string, number>} counts */
+  react(counts) {
+    this.sky.burst(counts);
+  }
+
+  /** Puts each stream where it is shown or heard. */
+  #arrange() {
+    const screen = this.#streams.get("screen") ?? null;
+    const camera = this.#streams.get("camera") ?? null;
+    const both = screen !== null && camera !== null;
+    const [large, small] = both ? (this.#swapped ? [camera, screen] : [screen, camera]) : [screen ?? camera, null];
+    show(this.main, large);
+    show(this.inset, small);
+    show(this.voice, this.#streams.get("microphone") ?? null);
+    show(this.sound, this.#streams.get("screen-audio") ?? null);
+    flag(this.main, "stage__main--person", large !== null && large === camera);
+    if (this.insetButton) this.insetButton.hidden = !both;
+    this.#play();
+  }
+
+  /** Plays all; where the browser will not sound without a tap, asks for one. */
+  #play() {
+    for (const player of [this.main, this.inset]) {
+      if (player.srcObject) player.play().catch(() => {}); // muted: only refused when replaced meanwhile
+    }
+    for (const player of [this.voice, this.sound]) {
+      player.muted = this.#muted;
+      if (player.srcObject) {
+        player.play().then(() => this.#asked(false), (err) => {
+          if (err.name === "NotAllowedError") this.#asked(true);
+        });
+      }
+    }
+  }
+
+  /** @param {boolean} wanted */
+  #asked(wanted) {
+    if (this.unmute) this.unmute.hidden = !wanted;
+  }
+
+  #listen() {
+    this.#muted = false;
+    this.#asked(false);
+    this.#play();
+    this.refresh();
+  }
+
+  /** @param {StageView} view */
+  update(view) {
+    const {wait, waitTitle, waitText, waitSpin, retry, again, controls, muteButton, fullButton, liveBadge, liveTime, poster, pipButton} = this;
+    if (!wait || !waitTitle || !waitText || !waitSpin || !retry || !again || !controls || !muteButton || !fullButton || !liveBadge || !liveTime ||
+      !poster || !pipButton) return;
+    const {phase, stage, media = "idle"} = view;
+    const picture = this.#streams.has("camera") || this.#streams.has("screen");
+    const onAir = stage.live && phase !== "ended";
+    poster.view = {title: view.title, tags: view.tags};
+    wait.hidden = onAir && picture;
+    again.hidden = !(onAir && picture && media === "reconnecting");
+    controls.hidden = !onAir;
+    liveBadge.hidden = liveTime.hidden = !onAir;
+    this.dataset.on = String(onAir);
+    pipButton.hidden = !document.pictureInPictureEnabled || !picture;
+
+    let title = view.title, words = "";
+    const connecting = onAir && (media === "connecting" || media === "reconnecting" || media === "idle");
+    if (phase === "ended") [title, words] = [t("stage.ended"), t("stage.ended.text")];
+    else if (onAir && media === "failed") words = t("stage.failed");
+    else if (onAir && view.quality === "audio") words = t("stage.audio");
+    else if (onAir && !connecting) words = t("stage.voice");
+    else if (connecting) words = t("stage.connecting");
+    else if (phase === "waiting" && view.startsAt && view.startsAt > view.now()) words = t("stage.starts", {time: date(view.startsAt, view.now())});
+    else words = t(phase === "waiting" ? "stage.waiting" : "stage.waiting.teacher");
+    text(waitTitle, title);
+    text(waitText, words);
+    waitSpin.hidden = !connecting || picture;
+    retry.hidden = !(onAir && media === "failed");
+
+    setIcon(muteButton, this.#muted ? "volume-off" : "volume");
+    label(muteButton, t(this.#muted ? "stage.unmute.button" : "stage.mute"));
+    const full = document.fullscreenElement === this;
+    setIcon(fullButton, full ? "fullscreen-exit" : "fullscreen");
+    label(fullButton, t(full ? "stage.full.exit" : "stage.full"));
+    this.#time();
+  }
+
+  #time() {
+    const view = this.view;
+    if (!view || !this.liveTime || !view.stage.live) return;
+    text(this.liveTime, view.stage.since ? clock((view.now() - view.stage.since) / 1000) : "");
+  }
+
+  #pickQuality() {
+    if (!this.qualityButton) return;
+    const chosen = this.view.quality ?? "auto";
+    openMenu(this.qualityButton, [{title: this.view.layer ? t("stage.quality.now", {layer: this.view.layer}) : t("stage.quality")},
+      ...qualities.map((quality) => ({label: t(`stage.quality.${quality}`), checked: quality === chosen,
+        act: () => this.#tell("stage-quality", {quality})}))]);
+  }
+
+  async #pip() {
+    try {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else await this.main.requestPictureInPicture();
+    } catch {
+      // The browser may refuse before the first picture; the button stays.
+    }
+  }
+
+  async #full() {
+    try {
+      if (document.fullscreenElement) await document.exitFullscreen();
+      else await this.requestFullscreen();
+    } catch {
+      // Refused by the browser's settings; the page stays as it is.
+    }
+  }
+
+  /** Shows the controls, and hides them when the pointer has rested. */
+  #awake() {
+    this.classList.remove("stage--resting");
+    clearTimeout(this.#idle);
+    this.#idle = window.setTimeout(() => this.classList.add("stage--resting"), 3000);
+  }
+}
+
+/** @param {HTMLMediaElement} player @param {MediaStream | null} stream */
+function show(player, stream) {
+  if (player.srcObject !== stream) player.srcObject = stream;
+}
+
+/** @param {HTMLElement} button @param {string} words */
+function label(button, words) {
+  aria(button, "label", words);
+  button.title = words;
+}
+
+customElements.define("class-stage", ClassStage);

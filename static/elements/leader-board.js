@@ -1,0 +1,57 @@
+// @ts-check
+/** @import {Place} from "../client/protocol.js" */
+import {number, t} from "../i18n.js";
+import {flag, h, icon, keyed, text, View} from "./dom.js";
+import {avatar} from "./person.js";
+
+/** @typedef {{id: string, name?: string, score: number, rank: number, of: number}} Me */
+/** @typedef {{board: Place[], me?: Me | null, podium?: boolean}} LeaderView */
+
+/**
+ * <leader-board> shows the first ten and, where they are not among them, the
+ * person's own rank; as a podium it raises the first three.
+ * @extends {View<LeaderView>}
+ */
+export class LeaderBoard extends View {
+  build() {
+    this.classList.add("leaders");
+    this.podium = h("ol", {class: "podium", aria: {label: t("quiz.podium")}});
+    this.list = h("ol", {class: "leaders__list", aria: {label: t("quiz.board")}});
+    this.append(this.podium, this.list);
+  }
+
+  /** @param {LeaderView} view */
+  update({board, me, podium}) {
+    if (!this.podium || !this.list) return;
+    const raised = podium ? board.slice(0, 3) : [];
+    this.podium.hidden = raised.length === 0;
+    keyed(this.podium, raised, (s) => s.id, (s) => h("li", {class: "podium__place"}, avatar(s), h("span", {class: "podium__name truncate"}, s.name),
+      h("span", {class: "podium__score numeric"}), h("span", {class: "podium__step"})), (node, s, i) => {
+      node.style.order = String([1, 0, 2][i]);
+      node.dataset.place = String(i + 1);
+      text(node.querySelector(".podium__score"), number(s.score));
+      text(node.querySelector(".podium__step"), number(s.rank));
+    });
+    /** @type {(Place & {apart?: boolean})[]} */
+    const rows = podium ? board.slice(3) : [...board];
+    if (me && me.rank > 0 && !board.some((s) => s.id === me.id)) rows.push({...me, name: me.name ?? t("chat.you"), apart: true});
+    const most = Math.max(1, board[0]?.score ?? 1);
+    keyed(this.list, rows, (s) => s.id, (s) => h("li", {class: "leader"}, h("span", {class: "leader__rank numeric"}), avatar(s),
+      h("span", {class: "leader__name truncate grow"}), h("span", {class: "leader__bar"}, h("span", {class: "leader__fill"})),
+      h("span", {class: "leader__score numeric"})), (node, s) => {
+      flag(node, "leader--me", me && s.id === me.id);
+      flag(node, "leader--apart", s.apart);
+      text(node.querySelector(".leader__rank"), number(s.rank));
+      text(node.querySelector(".leader__name"), me && s.id === me.id ? t("quiz.board.you", {name: s.name}) : s.name);
+      text(node.querySelector(".leader__score"), number(s.score));
+      node.querySelector(".leader__fill").style.transform = `scaleX(${Math.max(0.02, s.score / most)})`;
+    });
+  }
+}
+
+customElements.define("leader-board", LeaderBoard);
+
+/** The line that says how a person stands. @param {Me} me */
+export function standing(me) {
+  return h("p", {class: "standing"}, icon("trophy"), t("quiz.rank", {rank: me.rank, of: me.of}), h("span", {class: "numeric push"}, t("quiz.score", {n: me.score})));
+}

@@ -1,0 +1,93 @@
+// @ts-check
+/** @import {Poll, Question, Quiz, Room, SessionItem} from "../client/protocol.js" */
+// What elements show of a view and in which order: pure, without a page.
+
+/** @typedef {"votes" | "new" | "open"} Order */
+
+/**
+ * The questions in the order asked for: the pinned one first, then by votes
+ * (older first among equals) or newest first; "open" leaves out the answered.
+ * @param {readonly Question[]} questions
+ * @param {Order} order
+ */
+export function arrange(questions, order) {
+  const shown = order === "open" ? questions.filter((q) => !q.answered) : [...questions];
+  return shown.sort((a, b) =>
+    Number(b.pinned) - Number(a.pinned) || (order === "new" ? b.id - a.id : b.votes - a.votes || a.id - b.id));
+}
+
+/**
+ * The share of each choice among those who voted, 0 to 1.
+ * @param {readonly number[] | null} counts
+ * @param {number} voters
+ */
+export function shares(counts, voters) {
+  return counts?.map((count) => (voters > 0 ? Math.min(1, count / voters) : 0)) ?? null;
+}
+
+/**
+ * Whether exactly the right choices were picked.
+ * @param {readonly number[]} picked
+ * @param {readonly number[]} correct
+ */
+export function right(picked, correct) {
+  return picked.length === correct.length && correct.every((choice) => picked.includes(choice));
+}
+
+/** @typedef {{kind: "poll", key: string, poll: Poll} | {kind: "quiz", key: string, quiz: Quiz}} Activity */
+
+/**
+ * What runs in front of the class, the most urgent first: a quiz, then open
+ * polls, newest first, then results that came while this person was here.
+ * Over is a poll that is closed or a quiz that is finished; it is shown only
+ * if it is fresh, and until it is put away.
+ * @param {Room} room
+ * @param {{fresh(key: string): boolean, away(key: string): boolean}} seen
+ * @returns {Activity[]}
+ */
+export function activities({quiz, polls}, seen) {
+  /** @type {Activity[]} */
+  const out = [];
+  const over = [];
+  if (quiz) {
+    const key = `quiz/${quiz.id}`;
+    const entry = {kind: /** @type {const} */ ("quiz"), key, quiz};
+    if (quiz.phase !== "finished") out.push(entry);
+    else if (seen.fresh(key) && !seen.away(key)) over.push(entry);
+  }
+  for (const poll of [...polls].reverse()) {
+    const key = `poll/${poll.id}`;
+    const entry = {kind: /** @type {const} */ ("poll"), key, poll};
+    if (poll.phase === "open") out.push(entry);
+    else if (poll.phase === "closed" && seen.fresh(key) && !seen.away(key)) over.push(entry);
+  }
+  return [...out, ...over];
+}
+
+/**
+ * Paragraphs of a text: blank lines part them.
+ * @param {string} words
+ */
+export const paragraphs = (words) => words.split(/\n\s*\n/).map((p) => p.trim()).filter(Boolean);
+
+/** How long a text takes to read, in seconds: 220 words, or 350 Chinese signs, a minute. @param {string} words */
+export function readingTime(words) {
+  const han = words.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const others = words.replace(/\p{Script=Han}/gu, " ").split(/\s+/).filter(Boolean).length;
+  return Math.max(8, (han / 350 + others / 220) * 60);
+}
+
+/**
+ * What is live, the fullest first, and what comes, the nearest first.
+ * @param {readonly SessionItem[]} sessions
+ * @param {number} now
+ */
+export function sortSessions(sessions, now) {
+  const live = sessions.filter((s) => s.phase === "live").sort((a, b) => b.count - a.count);
+  const next = sessions.filter((s) => s.phase !== "live" && s.phase !== "ended")
+    .sort((a, b) => when(a, now) - when(b, now));
+  return {live, next};
+}
+
+/** What has no time, or whose time has come, is open now: after what is live. @param {SessionItem} item @param {number} now */
+const when = (item, now) => (item.starts_at > now ? item.starts_at : now);

@@ -1,0 +1,16 @@
+// Package static is the browser app: pages, styles, elements, strings and the
+// JavaScript client, embedded in the binary as they stand. There is no build
+// step: what is in this folder is what a browser gets under /static/. Pages
+// themselves (index, class, host, moderate, video) are served at their own
+// addresses by internal/server.
+//
+// It holds no state and runs nothing; tests of the JavaScript live in test/js
+// so that they are not embedded.
+package static
+
+import "embed"
+
+// FS holds every file that browsers may ask for.
+//
+//go:embed *.html *.js css elements pages i18n icons client host moderate
+var FS embed.FS

@@ -1,0 +1,182 @@
+// @ts-check
+/** @import {Drafts, Poll, Quiz, QuizDraft, You} from "../client/protocol.js" */
+import {h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
+import {send} from "../elements/intents.js";
+import {openMenu} from "../elements/menu.js";
+import {toast} from "../elements/toast.js";
+import "../elements/poll-card.js";
+import "../elements/quiz-card.js";
+import {t} from "../i18n.js";
+import * as draft from "./draft.js";
+import {editPoll} from "./poll-editor.js";
+import {editQuiz} from "./quiz-editor.js";
+
+/** @typedef {{polls: Poll[], quiz: Quiz | null, drafts: Drafts, you: You, now: () => number, ended: boolean}} ActivityView */
+/** @typedef {{kind: "poll", poll: Poll} | {kind: "quiz", quiz: QuizDraft}} Entry */
+
+/**
+ * <activity-panel> is where the host prepares and runs polls and quizzes: what
+ * runs now, what is prepared, and what is over. It sends the "poll-…" and
+ * "quiz-…" commands.
+ * @extends {View<ActivityView>}
+ */
+export class ActivityPanel extends View {
+  /** What is being written; it stays when an editor is closed. */
+  #poll = draft.newPoll();
+  #quiz = draft.newQuiz();
+
+  build() {
+    this.classList.add("activities");
+    const make = (/** @type {string} */ picture, /** @type {string} */ label, /** @type {(button: HTMLElement) => void} */ act) => {
+      const button = h("button", {type: "button", class: "btn btn--small"}, icon(picture), t(label));
+      button.onclick = () => act(button);
+      return button;
+    };
+    this.makers = h("div", {class: "cluster activities__new", role: "group", aria: {label: t("host.new")}},
+      make("spark", "host.quick", (button) => this.#quick(button)),
+      make("poll", "host.poll.new", () => this.#newPoll()),
+      make("quiz", "host.quiz.new", () => this.#newQuiz()));
+    this.running = h("div", {class: "stack activities__now"});
+    this.draftsTitle = h("h3", {class: "activities__title"}, t("host.drafts"));
+    this.drafts = h("ul", {class: "activities__drafts"});
+    this.overTitle = h("h3", {class: "activities__title"}, t("host.over"));
+    this.over = h("div", {class: "stack"});
+    this.none = h("div", {class: "empty"}, icon("poll"), h("p", {class: "empty__title"}, t("host.activities.none")),
+      h("p", {class: "empty__text"}, t("host.activities.none.text")));
+    this.append(this.makers, this.running, this.none, this.draftsTitle, this.drafts, this.overTitle, this.over);
+  }
+
+  /** @param {ActivityView} view */
+  update(view) {
+    const {makers, running, draftsTitle, drafts, overTitle, over, none} = this;
+    if (!makers || !running || !draftsTitle || !drafts || !overTitle || !over || !none) return;
+    const {polls, quiz, ended} = view;
+    for (const button of makers.querySelectorAll("button")) button.disabled = ended;
+
+    const open = polls.filter((poll) => poll.phase === "open").reverse();
+    const goes = quiz !== null && quiz.phase !== "finished" && quiz.question >= 0;
+    this.#cards(running, open, goes ? quiz : null);
+
+    /** @type {Entry[]} */
+    const entries = [
+      ...view.drafts.quizzes.filter((q) => !goes || q.id !== quiz.id).map((q) => ({kind: /** @type {const} */ ("quiz"), quiz: q})),
+      ...view.drafts.polls.map((poll) => ({kind: /** @type {const} */ ("poll"), poll})),
+    ].reverse();
+    draftsTitle.hidden = entries.length === 0;
+    keyed(drafts, entries, key, (entry) => this.#draft(entry), (node, entry) => {
+      text(node.querySelector(".draft__title"), entry.kind === "quiz" ? entry.quiz.title : entry.poll.text);
+      text(node.querySelector(".draft__about"), entry.kind === "quiz" ? t("host.draft.questions", {n: entry.quiz.questions.length})
+        : t("host.draft.choices", {n: entry.poll.choices.length}));
+      const start = node.querySelector(".draft__start");
+      start.disabled = ended || (entry.kind === "quiz" && goes);
+    });
+
+    const closed = polls.filter((poll) => poll.phase === "closed").reverse();
+    const finished = quiz?.phase === "finished" ? quiz : null;
+    overTitle.hidden = closed.length === 0 && !finished;
+    this.#cards(over, closed, finished);
+    none.hidden = open.length > 0 || goes || entries.length > 0 || !overTitle.hidden;
+  }
+
+  /** @param {HTMLElement} place @param {Poll[]} polls @param {Quiz | null} quiz */
+  #cards(place, polls, quiz) {
+    const {you, now} = this.view;
+    /** @type {({kind: "poll", poll: Poll} | {kind: "quiz", quiz: Quiz})[]} */
+    const cards = polls.map((poll) => ({kind: /** @type {const} */ ("poll"), poll}));
+    if (quiz) cards.unshift({kind: "quiz", quiz});
+    keyed(place, cards, key, (card) => h(card.kind === "quiz" ? "quiz-card" : "poll-card"), (node, card) => {
+      node.view = card.kind === "quiz" ? {quiz: card.quiz, now, staff: true}
+        : {poll: card.poll, mine: you.votes[card.poll.id], staff: true};
+    });
+    place.hidden = cards.length === 0;
+  }
+
+  /** @param {Entry} entry */
+  #draft(entry) {
+    const id = entry.kind === "quiz" ? entry.quiz.id : entry.poll.id;
+    const more = iconButton("more", t("host.draft.more"), {class: "btn btn--icon btn--quiet btn--small"});
+    more.onclick = () => openMenu(more, [
+      {label: t("host.draft.edit"), icon: "edit", act: () => this.#edit(entry.kind, id)},
+      {label: t("host.draft.drop"), icon: "trash", danger: true, act: () => void this.#drop(entry.kind, id)},
+    ]);
+    return h("li", {class: "draft"}, icon(entry.kind),
+      h("button", {type: "button", class: "draft__open grow", onclick: () => this.#edit(entry.kind, id)},
+        h("span", {class: "draft__title truncate"}), h("span", {class: "draft__about small faint"})),
+      h("button", {type: "button", class: "btn btn--small btn--primary draft__start", onclick: () => {
+        quietly(entry.kind === "quiz" ? send(this, "quiz-ask", {quiz: id}) : send(this, "poll-open", {poll: id}));
+      }}, icon("play"), t(entry.kind === "quiz" ? "host.quiz.start" : "host.poll.start")), more);
+  }
+
+  /** @param {string} kind @param {number} id */
+  #find(kind, id) {
+    const {polls, quizzes} = this.view.drafts;
+    return {poll: kind === "poll" ? polls.find((p) => p.id === id) : undefined, quiz: kind === "quiz" ? quizzes.find((q) => q.id === id) : undefined};
+  }
+
+  /** @param {string} kind @param {number} id */
+  #edit(kind, id) {
+    const {poll, quiz} = this.#find(kind, id);
+    if (poll) {
+      editPoll({form: draft.pollForm(poll), fresh: false, send: async (data, open) => {
+        await send(this, "poll-edit", {poll: id, ...data});
+        if (open) await send(this, "poll-open", {poll: id});
+      }});
+    } else if (quiz) {
+      editQuiz({form: draft.quizForm(quiz), fresh: false, send: async (data, start) => {
+        await send(this, "quiz-edit", {quiz: id, ...data});
+        if (start) await send(this, "quiz-ask", {quiz: id});
+      }});
+    }
+  }
+
+  /** Drops a draft at once; the toast brings it back. @param {string} kind @param {number} id */
+  async #drop(kind, id) {
+    const {poll, quiz} = this.#find(kind, id);
+    try {
+      await send(this, `${kind}-drop`, {[kind]: id});
+    } catch {
+      return; // the page has shown why
+    }
+    toast(t("host.draft.dropped"), {action: t("mod.undo"), onAction: () => {
+      if (poll) quietly(send(this, "poll-create", draft.pollData(draft.pollForm(poll))));
+      else if (quiz) quietly(send(this, "quiz-create", draft.quizData(draft.quizForm(quiz))));
+    }});
+  }
+
+  #newPoll() {
+    editPoll({form: this.#poll, fresh: true, send: async (data, open) => {
+      await send(this, "poll-create", {...data, open});
+      this.#poll = draft.newPoll();
+    }});
+  }
+
+  #newQuiz() {
+    editQuiz({form: this.#quiz, fresh: true, send: async (data, start) => {
+      const {seq} = await send(this, "quiz-create", data);
+      this.#quiz = draft.newQuiz();
+      if (start) await send(this, "quiz-ask", {quiz: seq}); // what a command makes is named by its position
+    }});
+  }
+
+  /** A poll in two taps, for what comes up in the middle of a sentence. @param {HTMLElement} button */
+  #quick(button) {
+    const ask = (/** @type {string[]} */ choices) => () => quietly(send(this, "poll-create", {text: t("host.quick.text"), choices, open: true}));
+    openMenu(button, [
+      {title: t("host.quick.title")},
+      {label: t("host.quick.yesno"), icon: "check", act: ask([t("host.quick.yes"), t("host.quick.no")])},
+      {label: t("host.quick.clear"), icon: "question", act: ask([t("host.quick.clear.yes"), t("host.quick.clear.half"), t("host.quick.clear.no")])},
+      {label: t("host.quick.pace"), icon: "clock", act: ask([t("host.quick.pace.slow"), t("host.quick.pace.right"), t("host.quick.pace.fast")])},
+      {label: t("host.quick.letters"), icon: "sort", act: ask(["A", "B", "C", "D"])},
+    ]);
+  }
+}
+
+/** @param {Entry | {kind: "quiz", quiz: Quiz}} entry */
+const key = (entry) => (entry.kind === "quiz" ? `quiz/${entry.quiz.id}` : `poll/${entry.poll.id}`);
+
+/** The page shows what was refused. @param {Promise<unknown>} reply */
+function quietly(reply) {
+  reply.catch(() => {});
+}
+
+customElements.define("activity-panel", ActivityPanel);

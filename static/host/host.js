@@ -1,0 +1,66 @@
+// @ts-check
+// The host's page: through the gate into the studio, and back to the gate when
+// the server no longer accepts the token.
+
+import {Client} from "../client/client.js";
+import {HostMedia} from "../client/media.js";
+import {closed} from "../client/protocol.js";
+import {lang, onLang, t} from "../i18n.js";
+import {enter, roomOf, takeFragment, waiting} from "./gate.js";
+import {forget} from "../pages/identity.js";
+import {entitle} from "./pass.js";
+import {Studio} from "./studio.js";
+
+const app = /** @type {HTMLElement} */ (document.getElementById("app"));
+const room = roomOf(location.pathname);
+let fragment = takeFragment();
+/** @type {string | undefined} */
+let refused = room ? undefined : "";
+
+/** Close codes after which a token is of no use here. @type {Record<number, string>} */
+const sentBack = {
+  [closed.token]: "host.back.token", [closed.expired]: "host.back.expired", [closed.banned]: "host.back.banned",
+  [closed.refused]: "host.back.role",
+};
+
+for (;;) {
+  document.title = `${t("host.page")} · Lyceum`;
+  const {token} = await enter(app, {desk: "host", room, fragment, refused});
+  fragment = {once: "", invite: ""};
+  refused = t(await teach(token));
+}
+
+/**
+ * Runs the studio until the server sends the host back to the gate.
+ * @param {string} token
+ * @returns {Promise<string>} why, as a text's key
+ */
+function teach(token) {
+  return new Promise((resolve) => {
+    const client = new Client({room, token, lang});
+    const publisher = new HostMedia(client);
+    /** @type {Studio | null} */
+    let studio = null;
+    const back = (/** @type {string} */ why) => {
+      quiet();
+      studio?.close();
+      client.close();
+      resolve(why);
+    };
+    const quiet = onLang((which) => (client.lang = which));
+    client.on("@welcome", () => {
+      const {you, room: state} = client.state;
+      if (you?.role !== "host") return back("host.back.role");
+      if (state) entitle(room, state.title);
+      studio ??= new Studio(app, {client, room, token, publisher});
+    });
+    const banner = waiting(app);
+    client.on("@state", ({state, code}) => {
+      banner.view = {state, code};
+      if (state !== "closed" || !sentBack[code]) return;
+      if (code !== closed.banned) forget(room);
+      back(sentBack[code]);
+    });
+    client.connect();
+  });
+}

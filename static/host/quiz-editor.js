@@ -1,0 +1,125 @@
+// @ts-check
+/** @import {QuestionForm, QuizForm} from "./draft.js" */
+import {limits} from "../client/protocol.js";
+import {h, icon, iconButton} from "../elements/dom.js";
+import {errorText, number, t} from "../i18n.js";
+import {choiceList, showProblems} from "./choice-list.js";
+import {field, openDialog, select} from "./dialog.js";
+import {newQuestion, points, quizData, quizProblems, seconds} from "./draft.js";
+
+/**
+ * Opens the quiz editor on form, which holds what is written even when the
+ * dialog is left. send is called with the quiz's data and whether to ask its
+ * first question at once; the dialog closes when its promise is kept.
+ * Ctrl+Enter saves, Alt+↑ and Alt+↓ move a question.
+ * @param {object} options
+ * @param {QuizForm} options.form
+ * @param {boolean} options.fresh a new quiz, not a draft being changed
+ * @param {(data: ReturnType<typeof quizData>, start: boolean) => Promise<unknown>} options.send
+ */
+export function editQuiz({form, fresh, send}) {
+  const title = h("input", {class: "input", maxLength: limits.title, value: form.title, data: {at: "title"}, autofocus: true, autocomplete: "off",
+    placeholder: t("host.quiz.title.example")});
+  title.addEventListener("input", () => (form.title = title.value));
+  const list = h("ol", {class: "edit-questions"});
+  const add = h("button", {type: "button", class: "btn btn--block", onclick: () => insert(form.questions.length, newQuestion())},
+    icon("plus"), t("host.quiz.add"));
+
+  /** @param {number} [focus] the question to put the focus in */
+  function draw(focus) {
+    list.replaceChildren(...form.questions.map(card));
+    add.disabled = form.questions.length >= limits.questions;
+    if (focus === undefined) return;
+    const input = list.children[focus]?.querySelector("textarea");
+    input?.focus();
+    input?.scrollIntoView({block: "nearest"});
+  }
+
+  /** @param {number} at @param {QuestionForm} question */
+  function insert(at, question) {
+    if (form.questions.length >= limits.questions) return;
+    form.questions.splice(at, 0, question);
+    draw(at);
+  }
+
+  /** @param {number} from @param {number} to */
+  function move(from, to) {
+    if (to < 0 || to >= form.questions.length) return;
+    form.questions.splice(to, 0, ...form.questions.splice(from, 1));
+    draw(to);
+  }
+
+  /** @param {QuestionForm} question @param {number} i */
+  function card(question, i) {
+    const text = h("textarea", {class: "textarea", rows: 1, maxLength: limits.title, value: question.text, data: {at: `${i}`},
+      placeholder: t("host.quiz.text.example"), aria: {label: t("host.quiz.text", {n: i + 1})}});
+    text.addEventListener("input", () => (question.text = text.value));
+    text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      node.querySelector("input")?.focus();
+    });
+    const small = "btn btn--icon btn--quiet btn--small";
+    const node = h("li", {class: "edit-question"},
+      h("div", {class: "edit-question__head"}, h("span", {class: "edit-question__place numeric"}, number(i + 1)),
+        h("span", {class: "grow"}),
+        iconButton("chevron-up", t("host.quiz.up"), {class: small, disabled: i === 0, onclick: () => move(i, i - 1)}),
+        iconButton("chevron-down", t("host.quiz.down"), {class: small, disabled: i + 1 === form.questions.length, onclick: () => move(i, i + 1)}),
+        iconButton("copy", t("host.quiz.copy"), {class: small, onclick: () => insert(i + 1, structuredClone(question))}),
+        iconButton("trash", t("host.quiz.remove"), {class: small, disabled: form.questions.length === 1, onclick: () => {
+          form.questions.splice(i, 1);
+          draw(Math.min(i, form.questions.length - 1));
+        }})),
+      text,
+      h("fieldset", null, h("legend", {class: "small faint"}, t("host.quiz.mark")),
+        choiceList({choices: question.choices, correct: true, onchange: () => {}, name: `${i}.`})),
+      h("div", {class: "edit-question__foot"},
+        field(t("host.quiz.seconds"), select(options(seconds, question.seconds, (n) => t("host.seconds", {n})), question.seconds,
+          (value) => (question.seconds = Number(value)))),
+        field(t("host.quiz.points"), select(options(points, question.points, (n) => t("host.points", {n})), question.points,
+          (value) => (question.points = Number(value))))));
+    node.addEventListener("keydown", (event) => {
+      const by = event.altKey ? {ArrowUp: -1, ArrowDown: 1}[event.key] : undefined;
+      if (by === undefined) return;
+      event.preventDefault();
+      move(i, i + by);
+    });
+    return node;
+  }
+
+  const error = h("p", {class: "error", role: "alert"});
+  /** @param {boolean} start */
+  const submit = async (start) => {
+    error.textContent = "";
+    const problems = quizProblems(form);
+    showProblems(body, problems);
+    if (problems.length > 0) return;
+    for (const button of [save, now]) button.disabled = true;
+    try {
+      await send(quizData(form), start);
+      dialog.close();
+    } catch (err) {
+      error.textContent = errorText(/** @type {any} */ (err));
+    }
+    for (const button of [save, now]) button.disabled = false;
+  };
+  const save = h("button", {type: "button", class: "btn btn--primary", onclick: () => void submit(false)}, t("host.draft.save"));
+  const now = h("button", {type: "button", class: "btn", onclick: () => void submit(true)}, icon("play"), t("host.quiz.now"));
+  const body = h("div", {class: "stack"}, field(t("host.quiz.title"), title), list, add, error);
+  draw();
+  const dialog = openDialog({title: t(fresh ? "host.quiz.new" : "host.quiz.edit"), look: "dialog--edit dialog--wide", body: [body],
+    foot: [h("span", {class: "small faint grow edit-keys"}, t("host.quiz.keys")), now, save]});
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit(false);
+  });
+}
+
+/**
+ * The usual values and, if it is none of them, the present one.
+ * @param {readonly number[]} usual
+ * @param {number} value
+ * @param {(n: number) => string} label
+ */
+function options(usual, value, label) {
+  return [...new Set([...usual, value])].sort((a, b) => a - b).map((n) => ({value: n, label: label(n)}));
+}

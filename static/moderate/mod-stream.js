@@ -1,0 +1,197 @@
+// @ts-check
+/** @import {Message, Question, You} from "../client/protocol.js" */
+/** @import {Act} from "./keys.js" */
+/** @import {Entry, Filter} from "./stream.js" */
+import {flag, h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
+import {send} from "../elements/intents.js";
+import {avatar, roleBadge} from "../elements/person.js";
+import {number, t, time} from "../i18n.js";
+import {entries, heir, move} from "./stream.js";
+
+/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>}} StreamView */
+
+/**
+ * <mod-stream> shows all that is written in a class as it comes. One entry can
+ * be picked, by pointer or keys, and acted upon; while one is picked the
+ * stream stands still. It sends "mod-delete", "mod-mute", "mod-ban",
+ * "qa-pin", "qa-unpin" and "qa-answer".
+ * @extends {View<StreamView>}
+ */
+export class ModStream extends View {
+  /** @type {Filter} */ #filter = "all";
+  #picked = 0;
+  #atEnd = true;
+  #newest = 0;
+  #unseen = 0;
+  /** @type {Entry[]} */ #shown = [];
+
+  build() {
+    this.classList.add("stream");
+    this.filters = h("div", {class: "cluster", role: "group", aria: {label: t("mod.filter")}});
+    for (const filter of /** @type {const} */ (["all", "chat", "questions"])) {
+      this.filters.append(h("button", {type: "button", class: "chip", data: {filter}, onclick: () => {
+        this.#filter = filter;
+        this.#picked = 0;
+        this.refresh();
+        this.#toEnd();
+      }}, t(`mod.filter.${filter}`)));
+    }
+    this.list = h("ol", {class: "stream__list", role: "listbox", tabIndex: 0, aria: {label: t("mod.stream")}});
+    this.list.addEventListener("scroll", () => this.#scrolled(), {passive: true});
+    this.pill = h("button", {type: "button", class: "stream__pill", hidden: true, onclick: () => {
+      this.#pick(0);
+      this.#toEnd();
+    }});
+    this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("mod.stream.empty")),
+      h("p", {class: "empty__text"}, t("mod.stream.empty.text")));
+    this.append(h("div", {class: "stream__head"}, this.filters, h("slot")), h("div", {class: "stream__scroll"}, this.empty, this.list, this.pill));
+  }
+
+  /** Where the page puts more controls. */
+  get tools() {
+    return /** @type {HTMLElement} */ (this.querySelector("slot"));
+  }
+
+  /** @param {StreamView} view */
+  update({chat, questions, you, muted}) {
+    const {list, filters, empty} = this;
+    if (!list || !filters || !empty) return;
+    const before = this.#shown;
+    this.#shown = entries(chat, questions, this.#filter);
+    if (this.#picked && !this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = heir(before, this.#picked);
+    if (!this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = 0;
+    for (const chip of /** @type {Iterable<HTMLElement>} */ (filters.children)) chip.setAttribute("aria-pressed", String(chip.dataset.filter === this.#filter));
+    empty.hidden = this.#shown.length > 0;
+    list.hidden = this.#shown.length === 0;
+    keyed(list, this.#shown, (entry) => entry.id, (entry) => this.#entry(entry, you), (node, entry) => {
+      const picked = entry.id === this.#picked;
+      node.setAttribute("aria-selected", String(picked));
+      flag(node, "entry--muted", muted.has(entry.by.id));
+      if (entry.question) {
+        const {votes, pinned, answered} = entry.question;
+        text(node.querySelector(".entry__votes"), t("mod.votes", {n: votes}));
+        node.querySelector(".entry__answered").hidden = !answered;
+        node.querySelector(".entry__pinned").hidden = !pinned;
+        node.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(pinned));
+        node.querySelector("[data-act=answered]").hidden = Boolean(answered);
+      }
+    });
+    const newest = this.#shown.at(-1)?.id ?? 0;
+    if (newest > this.#newest) {
+      if (this.#newest && !this.#following) this.#unseen += this.#shown.filter((entry) => entry.id > this.#newest).length;
+      this.#newest = newest;
+    }
+    if (this.#following) this.#toEnd();
+    this.#showPill();
+  }
+
+  /** New entries scroll into sight by themselves. */
+  get #following() {
+    return this.#atEnd && this.#picked === 0;
+  }
+
+  /** @param {Entry} entry @param {You} you */
+  #entry(entry, you) {
+    const {by, kind} = entry;
+    const act = (/** @type {Act} */ name, /** @type {string} */ picture, /** @type {string} */ label, /** @type {string} */ key) =>
+      iconButton(picture, label, {class: "btn btn--icon btn--quiet btn--small", data: {act: name}, title: `${label} (${key})`, tabIndex: -1,
+        onclick: (/** @type {Event} */ event) => {
+          event.stopPropagation();
+          this.#pick(entry.id);
+          this.act(name);
+        }});
+    const person = by.id !== you.id && by.role !== "host";
+    const node = h("li", {class: `entry entry--${kind}`, role: "option", id: `entry-${entry.id}`, onclick: () => this.#pick(entry.id)},
+      avatar(by),
+      h("div", {class: "entry__body grow"},
+        h("p", {class: "entry__head"}, h("span", {class: "entry__name"}, by.name), roleBadge(by.role),
+          kind === "chat" ? null : h("span", {class: "badge badge--soft"}, icon("question"), t(`mod.kind.${kind}`)),
+          entry.question ? h("span", {class: "small faint numeric entry__votes"}) : null,
+          entry.question ? h("span", {class: "badge entry__pinned"}, icon("pin"), t("mod.pinned")) : null,
+          entry.question ? h("span", {class: "badge entry__answered"}, icon("check"), t("mod.answered")) : null,
+          h("span", {class: "badge badge--outline entry__mute"}, t("mod.muted")),
+          h("time", {class: "small faint", dateTime: new Date(entry.at).toISOString()}, time(entry.at))),
+        h("p", {class: "entry__text"}, entry.text)),
+      h("div", {class: "entry__acts"},
+        entry.question ? act("pin", "pin", t("mod.pin"), "P") : null,
+        entry.question ? act("answered", "check", t("mod.answered.mark"), "A") : null,
+        act("delete", "trash", t("mod.delete"), "D"),
+        person ? act("mute", "mute", t("mod.mute.minutes", {n: 1}), "M") : null,
+        person ? act("mute-long", "clock", t("mod.mute.minutes", {n: 10}), "⇧M") : null,
+        person ? act("ban", "ban", t("mod.ban"), "B") : null));
+    return node;
+  }
+
+  /**
+   * Does what a key asks for with the entry that is picked.
+   * @param {Act} act
+   * @returns {boolean} whether it was for this element
+   */
+  act(act) {
+    if (act === "next" || act === "previous") this.#pick(move(this.#shown, this.#picked, act === "next" ? 1 : -1));
+    else if (act === "newest") {
+      this.#pick(0);
+      this.#toEnd();
+    } else return this.#deal(act, this.#shown.find((entry) => entry.id === this.#picked));
+    return true;
+  }
+
+  /** @param {Act} act @param {Entry | undefined} entry */
+  #deal(act, entry) {
+    if (!entry) return false;
+    const {id, by, question} = entry;
+    const others = by.id !== this.view.you.id && by.role !== "host";
+    if (act === "delete") quietly(send(this, "mod-delete", {item: id}));
+    else if (act === "pin" && question) quietly(send(this, question.pinned ? "qa-unpin" : "qa-pin", {question: id}));
+    else if (act === "answered" && question && !question.answered) quietly(send(this, "qa-answer", {question: id}));
+    else if (act === "mute" && others) quietly(send(this, "mod-mute", {user: by.id, seconds: 60}));
+    else if (act === "mute-long" && others) quietly(send(this, "mod-mute", {user: by.id, seconds: 600}));
+    else if (act === "ban" && others) quietly(send(this, "mod-ban", {user: by.id}));
+    else return false;
+    return true;
+  }
+
+  /** @param {number} id 0: nothing */
+  #pick(id) {
+    this.#picked = id;
+    this.refresh();
+    const node = id ? this.querySelector(`#entry-${id}`) : null;
+    if (node) this.list?.setAttribute("aria-activedescendant", node.id);
+    else this.list?.removeAttribute("aria-activedescendant");
+    node?.scrollIntoView({block: "nearest"});
+    if (id === 0) this.#toEnd();
+  }
+
+  #scrolled() {
+    const {list} = this;
+    if (!list) return;
+    this.#atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 48;
+    if (this.#following) this.#unseen = 0;
+    this.#showPill();
+  }
+
+  #toEnd() {
+    if (this.list) this.list.scrollTop = this.list.scrollHeight;
+    this.#atEnd = true;
+    this.#unseen = 0;
+    this.#showPill();
+  }
+
+  /** The page calls it when the stream becomes visible: hidden things do not scroll. */
+  shown() {
+    if (this.#following) this.#toEnd();
+  }
+
+  #showPill() {
+    if (!this.pill) return;
+    this.pill.hidden = this.#unseen === 0;
+    text(this.pill, t("mod.new", {n: this.#unseen}));
+  }
+}
+
+/** The page shows what was refused. @param {Promise<unknown>} reply */
+function quietly(reply) {
+  reply.catch(() => {});
+}
+
+customElements.define("mod-stream", ModStream);

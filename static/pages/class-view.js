@@ -1,0 +1,326 @@
+// @ts-check
+/** @import {Client} from "../client/client.js" */
+/** @import {Room, SessionItem, You} from "../client/protocol.js" */
+/** @import {Quality} from "../elements/class-stage.js" */
+import {errorText, number, onLang, t} from "../i18n.js";
+import {aria, flag, h, icon, iconButton, keyed, setIcon, text} from "../elements/dom.js";
+import {bindIntents, send} from "../elements/intents.js";
+import {activities} from "../elements/rules.js";
+import {announce, toast} from "../elements/toast.js";
+import {ChatPanel} from "../elements/chat-panel.js";
+import {ClassStage} from "../elements/class-stage.js";
+import {ConnectionBanner} from "../elements/connection-banner.js";
+import {PeoplePanel} from "../elements/people-panel.js";
+import {PointsChip} from "../elements/points-chip.js";
+import {PollCard} from "../elements/poll-card.js";
+import {QuestionBoard} from "../elements/question-board.js";
+import {QuizCard} from "../elements/quiz-card.js";
+import {ReactionBar} from "../elements/reactions.js";
+import {SiteMenu} from "../elements/site-menu.js";
+import {SuggestionCard} from "../elements/suggestion-card.js";
+import {TabBar} from "../elements/tab-bar.js";
+import {openPoints} from "./points-dialog.js";
+
+/** @typedef {{state: "idle" | "connecting" | "playing" | "reconnecting" | "failed", quality: Quality, layer?: string}} MediaLine */
+
+/** Refusals that an element shows where they arose. */
+const shownThere = new Set(["chat.say", "qa.ask", "qa.answer"]);
+
+/**
+ * The page of a class in progress: the client's state laid out on elements,
+ * and their wishes carried back. It remembers only what concerns the looking:
+ * which tab is open, what was put away.
+ */
+export class ClassView {
+  #client;
+  #place;
+  #room;
+  #item;
+  #token;
+  #tab = "chat";
+  /** @type {MediaLine} */ #media = {state: "idle", quality: "auto"};
+  /** Polls and quizzes that were over before this person came. @type {Set<string> | undefined} */ #old;
+  /** @type {Set<string>} */ #away = new Set();
+  /** Suggestions put away for now. @type {Set<string>} */ #later = new Set();
+  #pick = "";
+  #small = false;
+  #newestChat = 0;
+  #newestQuestion = 0;
+  #unreadChat = 0;
+  #unreadQuestions = 0;
+  #said = "";
+  /** The server's clock; one function, so that views compare equal. */
+  #now = () => this.#client.now();
+
+  /** @param {{client: Client, place: HTMLElement, room: string, token: string, item?: SessionItem}} what */
+  constructor({client, place, room, token, item}) {
+    this.#client = client;
+    this.#place = place;
+    this.#room = room;
+    this.#token = token;
+    this.#item = item;
+    this.stage = new ClassStage();
+    this.chat = new ChatPanel();
+    this.board = new QuestionBoard();
+    this.people = new PeoplePanel();
+    this.tabs = new TabBar();
+    this.banner = new ConnectionBanner();
+    this.points = new PointsChip();
+    this.poll = new PollCard();
+    this.quiz = new QuizCard();
+    this.suggestion = new SuggestionCard();
+    this.reactions = new ReactionBar();
+    this.menu = new SiteMenu();
+    this.#frame();
+    this.#bind();
+  }
+
+  #frame() {
+    this.title = h("h1", {class: "class-head__title truncate"});
+    this.phase = h("span", {class: "badge"});
+    this.count = h("span", {class: "chip class-head__count"}, icon("people"), h("span", {class: "numeric"}));
+    this.points.hidden = true;
+    this.hand = h("button", {type: "button", class: "btn btn--small class-bar__hand", onclick: () => this.#raise()}, icon("hand"), h("span"));
+    this.shareButton = iconButton("share", "", {class: "btn btn--icon btn--quiet btn--small", onclick: () => void this.#share()});
+    this.pager = h("div", {class: "cluster activity__pager", hidden: true});
+    this.smaller = iconButton("chevron-down", "", {class: "btn btn--icon btn--quiet btn--small", onclick: () => {
+      this.#small = !this.#small;
+      this.draw();
+    }});
+    this.putAway = iconButton("close", "", {class: "btn btn--icon btn--quiet btn--small", onclick: () => {
+      this.#away.add(this.#pick);
+      this.draw();
+    }});
+    this.summary = h("div", {class: "activity-card summary", hidden: true});
+    this.activity = h("section", {class: "activity", hidden: true}, h("div", {class: "activity__tools row"}, this.pager, h("span", {class: "push"}),
+      this.smaller, this.putAway), this.quiz, this.poll);
+    this.chatPanel = this.#panel("chat", this.chat);
+    this.boardPanel = this.#panel("questions", this.board);
+    this.peoplePanel = this.#panel("people", this.people);
+    this.side = h("aside", {class: "class__side"}, this.tabs, this.chatPanel, this.boardPanel, this.peoplePanel);
+    this.offer = h("div", {class: "class__offer"}, this.suggestion);
+    this.skip = h("a", {class: "skip", href: "#panel-chat"});
+    this.#place.replaceChildren(this.skip,
+      h("header", {class: "masthead class-head"}, h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}},
+        h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, h("span", {class: "push"}), this.count, this.points, this.menu),
+      this.banner,
+      h("main", {class: "class"}, h("div", {class: "class__stage"}, this.stage,
+        h("div", {class: "class-bar"}, this.reactions, h("span", {class: "push"}), this.hand, this.shareButton)),
+      h("div", {class: "class__below"}, this.summary, this.activity), h("div", {class: "class__column"}, this.side, this.offer)));
+    this.#words();
+    onLang(() => {
+      this.#words();
+      this.draw();
+    });
+  }
+
+  /** What is written once and not by an element. */
+  #words() {
+    if (!this.skip || !this.side || !this.activity || !this.shareButton) return;
+    text(this.skip, t("class.skip"));
+    aria(this.side, "label", t("class.side"));
+    aria(this.activity, "label", t("class.activity"));
+    for (const [button, key] of /** @type {const} */ ([[this.shareButton, "class.share"], [this.putAway, "class.away"]])) {
+      if (!button) continue;
+      aria(button, "label", t(key));
+      button.title = t(key);
+    }
+  }
+
+  /** @param {string} id @param {HTMLElement} content */
+  #panel(id, content) {
+    return h("div", {class: "class__panel", id: `panel-${id}`, role: "tabpanel", aria: {labelledby: `tab-${id}`}}, content);
+  }
+
+  #bind() {
+    bindIntents(this.#place, this.#client, (err, type) => {
+      if (!shownThere.has(type)) toast(errorText(err), {kind: "danger"});
+    });
+    this.tabs.addEventListener("tab-pick", (event) => {
+      this.#tab = /** @type {CustomEvent} */ (event).detail.id;
+      this.draw();
+      if (this.#tab === "chat") this.chat.shown();
+    });
+    this.suggestion.addEventListener("suggest-later", () => {
+      for (const {id} of this.#client.state.suggestions.at(-1)?.items ?? []) this.#later.add(id);
+      this.draw();
+    });
+    this.points.addEventListener("points-open", () => openPoints(this.#token));
+    this.#client.on("chat.reactions", ({counts}) => this.stage.react(counts));
+    this.#client.addEventListener("@change", () => this.draw());
+  }
+
+  /** How sound and picture come. @param {Partial<MediaLine>} line */
+  set media(line) {
+    this.#media = {...this.#media, ...line};
+    this.draw();
+  }
+
+  get quality() {
+    return this.#media.quality;
+  }
+
+  /** Writes the client's state into the elements. */
+  draw() {
+    const {you, room, points, connection} = this.#client.state;
+    this.banner.view = connection;
+    if (!you || !room) return;
+    const now = this.#now;
+    const ended = room.phase === "ended";
+    const staff = you.role !== "viewer";
+    this.#head(room, you);
+    this.stage.view = {title: room.title, tags: this.#item?.tags, phase: room.phase, stage: room.stage, now, startsAt: this.#item?.starts_at,
+      media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer};
+    this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff};
+    this.board.view = {questions: room.questions, you, now, ended, staff};
+    this.people.view = {count: room.count, hands: room.hands, you, now};
+    this.reactions.hidden = ended;
+    this.reactions.view = {disabled: connection.state !== "open"};
+    const offered = this.#client.state.suggestions.at(-1) ?? null;
+    if (this.offer) this.offer.hidden = !offered || offered.items.every(({id}) => this.#later.has(id));
+    this.suggestion.view = offered;
+    if (points) this.points.view = points;
+    this.points.hidden = !points;
+    this.#activity(room, you);
+    this.#summary(room, you);
+    this.#tabBar(room, you);
+  }
+
+  /** @param {Room} room @param {You} you */
+  #head(room, you) {
+    const {title, phase, count, hand} = this;
+    if (!title || !phase || !count || !hand) return;
+    document.title = `${room.title} · Lyceum`;
+    text(title, room.title);
+    const name = room.phase === "live" && !room.stage.live ? "open" : room.phase;
+    phase.className = name === "live" ? "badge badge--live" : "badge";
+    text(phase, t(`phase.${name}`));
+    text(/** @type {Element} */ (count.lastElementChild), number(room.count));
+    count.title = t("people.here", {n: room.count});
+    aria(count, "label", t("people.here", {n: room.count}));
+    count.setAttribute("role", "img");
+    hand.hidden = you.role !== "viewer" || room.phase === "ended";
+    aria(hand, "pressed", you.hand);
+    const raise = t(you.hand ? "hand.lower" : "hand.raise");
+    text(/** @type {Element} */ (hand.lastElementChild), raise);
+    aria(hand, "label", raise); // on a phone only the picture is shown
+    hand.title = raise;
+    this.menu.view = {items: you.role === "viewer" ? [] : [
+      ...(you.role === "host" ? [{label: t("class.studio"), icon: "camera", act: () => location.assign(`/host/${this.#room}`)}] : []),
+      {label: t("class.console"), icon: "shield", act: () => location.assign(`/moderate/${this.#room}`)}, /** @type {const} */ ("line")]};
+  }
+
+  /** @param {Room} room @param {You} you */
+  #activity(room, you) {
+    const {activity, pager, smaller, putAway} = this;
+    if (!activity || !pager || !smaller || !putAway) return;
+    this.#old ??= new Set([...room.polls.filter((p) => p.phase === "closed").map((p) => `poll/${p.id}`),
+      ...(room.quiz?.phase === "finished" ? [`quiz/${room.quiz.id}`] : [])]);
+    const old = this.#old;
+    const all = room.phase === "ended" ? [] : activities(room, {fresh: (key) => !old.has(key), away: (key) => this.#away.has(key)});
+    const before = activity.hidden ? "" : this.#pick;
+    let shown = all.find(({key}) => key === this.#pick);
+    const first = all[0];
+    // A quiz takes the front when its question opens; else what was picked stays.
+    if (!shown || (first?.kind === "quiz" && first.quiz.phase === "open")) shown = first;
+    this.#pick = shown?.key ?? "";
+    activity.hidden = !shown;
+    this.#place.classList.toggle("has-activity", Boolean(shown));
+    if (!shown) return;
+
+    const urgent = shown.kind === "quiz" && shown.quiz.phase === "open" ? `${shown.key}/${shown.quiz.question}` : shown.key;
+    if (urgent !== this.#said) {
+      this.#said = urgent;
+      this.#small = false; // what is new comes up by itself
+      if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: shown.poll.text}));
+    }
+    const over = shown.kind === "poll" ? shown.poll.phase === "closed" : shown.quiz.phase === "finished";
+    putAway.hidden = !over;
+    smaller.hidden = over;
+    setIcon(smaller, this.#small ? "chevron-up" : "chevron-down");
+    const words = t(this.#small ? "class.larger" : "class.smaller");
+    aria(smaller, "label", words);
+    aria(smaller, "expanded", !this.#small);
+    smaller.title = words;
+    flag(activity, "activity--small", this.#small);
+    pager.hidden = all.length < 2;
+    keyed(pager, all, (a) => a.key, (a) => h("button", {type: "button", class: "chip", onclick: () => {
+      this.#pick = a.key;
+      this.draw();
+    }}, icon(a.kind), h("span")), (node, a, i) => {
+      aria(node, "pressed", a.key === shown.key);
+      text(node.lastElementChild, t(`${a.kind}.name`) + (a.kind === "poll" ? ` ${number(all.slice(0, i + 1).filter((b) => b.kind === "poll").length)}` : ""));
+    });
+    this.quiz.hidden = shown.kind !== "quiz";
+    this.poll.hidden = shown.kind !== "poll";
+    const staff = you.role !== "viewer";
+    if (shown.kind === "quiz") {
+      const {quiz} = shown;
+      const stands = you.quiz && you.quiz.quiz === quiz.id && you.quiz.rank > 0 ? {...you.quiz, id: you.id, name: you.name} : null;
+      this.quiz.view = {quiz, now: this.#now, answers: you.answers, mine: this.#client.state.mine, me: stands, staff};
+    } else this.poll.view = {poll: shown.poll, mine: you.votes[shown.poll.id], staff};
+    if (before !== shown.key && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      activity.animate([{opacity: 0, transform: "translateY(14px)"}, {opacity: 1, transform: "none"}], {duration: 320, easing: "ease-out"});
+    }
+  }
+
+  /** What the class was for this person, when it is over. @param {Room} room @param {You} you */
+  #summary(room, you) {
+    const {summary} = this;
+    if (!summary) return;
+    summary.hidden = room.phase !== "ended";
+    if (summary.hidden) return;
+    const minutes = Math.max(1, Math.round((room.ended_at - room.started_at) / 60_000));
+    const asked = room.questions.filter((q) => q.by.id === you.id).length;
+    /** @type {[string, string, string][]} */
+    const facts = [];
+    if (room.started_at && room.ended_at) facts.push(["clock", number(minutes), t("summary.minutes", {n: minutes})]);
+    if (this.#client.state.points) facts.push(["points", number(this.#client.state.points.balance), t("summary.points", {n: this.#client.state.points.balance})]);
+    if (you.quiz && you.quiz.rank > 0) facts.push(["trophy", number(you.quiz.rank), t("summary.rank", {of: you.quiz.of})]);
+    if (asked > 0) facts.push(["question", number(asked), t("summary.asked", {n: asked})]);
+    summary.replaceChildren(h("h2", {class: "display"}, t("summary.title", {name: you.name})), h("p", {class: "muted"}, t("summary.text")),
+      h("dl", {class: "summary__facts"}, ...facts.map(([picture, value, what]) =>
+        h("div", null, h("dt", null, icon(picture), what), h("dd", {class: "display numeric"}, value)))),
+      h("div", {class: "cluster"}, h("a", {class: "btn btn--primary", href: "/"}, t("summary.home")),
+        h("button", {type: "button", class: "btn", onclick: () => openPoints(this.#token)}, t("points.open"))));
+  }
+
+  /** @param {Room} room @param {You} you */
+  #tabBar(room, you) {
+    const newestChat = room.chat.at(-1)?.id ?? 0;
+    const newestQuestion = Math.max(0, ...room.questions.map((q) => q.id));
+    if (this.#newestChat) this.#unreadChat += room.chat.filter((m) => m.id > this.#newestChat && m.by.id !== you.id).length;
+    if (this.#newestQuestion) this.#unreadQuestions += room.questions.filter((q) => q.id > this.#newestQuestion && q.by.id !== you.id).length;
+    this.#newestChat = newestChat || 1;
+    this.#newestQuestion = newestQuestion || 1;
+    if (this.#tab === "chat") this.#unreadChat = 0;
+    if (this.#tab === "questions") this.#unreadQuestions = 0;
+    this.tabs.view = {label: t("class.side"), active: this.#tab, tabs: [
+      {id: "chat", label: t("class.tab.chat"), count: this.#unreadChat, fresh: true},
+      {id: "questions", label: t("class.tab.questions"), count: this.#unreadQuestions || room.questions.length, fresh: this.#unreadQuestions > 0},
+      {id: "people", label: t("class.tab.people"), count: room.count},
+    ]};
+    for (const [id, panel] of /** @type {const} */ ([["chat", this.chatPanel], ["questions", this.boardPanel], ["people", this.peoplePanel]])) {
+      if (panel) panel.hidden = id !== this.#tab;
+    }
+  }
+
+  #raise() {
+    const {you} = this.#client.state;
+    if (this.hand && you) send(this.hand, you.hand ? "hand-lower" : "hand-raise").catch(() => {});
+  }
+
+  async #share() {
+    const url = new URL(`/class/${this.#room}`, location.href).href;
+    const title = this.#client.state.room?.title ?? "Lyceum";
+    try {
+      if (navigator.share && matchMedia("(pointer: coarse)").matches) await navigator.share({title, url});
+      else {
+        await navigator.clipboard.writeText(url);
+        toast(t("class.copied"));
+      }
+    } catch (err) {
+      if (/** @type {Error} */ (err).name !== "AbortError") toast(url, {seconds: 12}); // let them copy it by hand
+    }
+  }
+}
