@@ -236,7 +236,7 @@ func TestChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	house := newHouse(t, 5*time.Second)
+	house := newHouseAt(t, ":0", 5*time.Second) // as by default: all addresses
 	server := house.door(t)
 	open := browser(t)
 
@@ -265,6 +265,8 @@ func TestChromium(t *testing.T) {
 	late.until("a late viewer's picture", `(async () => (`+camera+`)?.framesDecoded > 0)()`)
 	late.eval(`performance.now()`, &join)
 	t.Logf("a late viewer sees a picture %.0f ms after its page began to load", join)
+
+	late.until("auto goes up to the best layer", `(async () => (`+camera+`).frameWidth === 1280)()`)
 
 	host.eval(`window.share()`, nil)
 	viewer.until("the screen", `(async () => (await media.stats()).find(s => s.source === "screen")?.framesDecoded > 2 && streams.screen)()`)

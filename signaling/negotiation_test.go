@@ -164,7 +164,7 @@ func TestRightsTakenBackEndThePublication(t *testing.T) {
 	if offer := w.accept(); len(offer.Sources) != 0 {
 		t.Errorf("viewers are offered %v", offer.Sources)
 	}
-	text, sources := h.offerSDP()
+	text, sources := newHost(t, h.socket).offerSDP()
 	if _, err := h.request("media.publish", publishData{text, sources}); !errors.Is(err, signaling.ErrForbidden) {
 		t.Errorf("publishing again: %v", err)
 	}

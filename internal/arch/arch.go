@@ -28,6 +28,7 @@ var Allowed = map[string][]string{
 		"wire", "room", "signaling", "catalog", "reward", "recommend", "internal/auth", "internal/fanout",
 	},
 	"static":        {},
+	"configs":       {},
 	"internal/bot":  {"wire"},
 	"internal/arch": {},
 	"internal/e2e":  {Everything},

@@ -28,7 +28,8 @@ export class ChatPanel extends View {
 
   build() {
     this.classList.add("chat");
-    this.log = h("ol", {class: "chat__log", role: "log", tabIndex: 0, aria: {label: t("chat.label")}});
+    this.list = h("ol");
+    this.log = h("div", {class: "chat__log", role: "log", tabIndex: 0, aria: {label: t("chat.label")}}, this.list);
     this.log.addEventListener("scroll", () => this.#scrolled(), {passive: true});
     this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("chat.empty")),
       h("p", {class: "empty__text"}, t("chat.empty.text")));
@@ -71,9 +72,9 @@ export class ChatPanel extends View {
 
   /** @param {ChatView} view */
   update({chat, you}) {
-    if (!this.log || !this.empty) return;
+    if (!this.list || !this.empty) return;
     this.empty.hidden = chat.length > 0;
-    keyed(this.log, chat, (message) => message.id, (message) => this.#message(message), (node, message, i) => {
+    keyed(this.list, chat, (message) => message.id, (message) => this.#message(message), (node, message, i) => {
       const before = chat[i - 1];
       flag(node, "message--same", before && before.by.id === message.by.id && !message.reply_to && message.at - before.at < together);
     });

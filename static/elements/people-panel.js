@@ -26,7 +26,7 @@ export class PeoplePanel extends View {
     this.raise = h("button", {type: "button", class: "btn btn--block", onclick: () => {
       send(this, this.view.you.hand ? "hand-lower" : "hand-raise", {}).catch(() => {});
     }}, icon("hand"), h("span"));
-    this.handsTitle = h("h3", {class: "people__title"}, icon("hand"), t("people.hands"));
+    this.handsTitle = h("h2", {class: "people__title"}, icon("hand"), t("people.hands"));
     this.hands = h("ol", {class: "people__list"});
     this.search = h("input", {class: "input", type: "search", placeholder: t("people.find"), aria: {label: t("people.find")}});
     this.search.addEventListener("input", () => this.#ask("people-find", {find: this.search?.value.trim() ?? ""}));

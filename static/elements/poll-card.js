@@ -23,7 +23,7 @@ export class PollCard extends View {
     this.classList.add("activity-card");
     this.state = h("span", {class: "badge"});
     this.voters = h("span", {class: "small faint numeric"});
-    this.heading = h("h3", {class: "activity-card__title", tabIndex: -1});
+    this.heading = h("h2", {class: "activity-card__title", tabIndex: -1});
     this.hint = h("p", {class: "small faint"});
     this.choices = h("ul", {class: "choices"});
     this.sendButton = h("button", {type: "button", class: "btn btn--primary", onclick: () => this.#vote([...this.#ticked].sort((a, b) => a - b))},

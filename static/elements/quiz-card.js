@@ -34,7 +34,7 @@ export class QuizCard extends View {
     this.seconds = h("span", {class: "quiz__seconds numeric", role: "timer", aria: {live: "off"}});
     this.timeFill = h("div", {class: "bar__fill"});
     this.timeBar = h("div", {class: "bar quiz__bar", aria: {hidden: "true"}}, this.timeFill);
-    this.heading = h("h3", {class: "activity-card__title", tabIndex: -1});
+    this.heading = h("h2", {class: "activity-card__title", tabIndex: -1});
     this.choices = h("ul", {class: "choices"});
     this.outcomeIcon = icon("check");
     this.outcomeText = h("span", {class: "grow"});

@@ -14,7 +14,7 @@ import "./session-poster.js";
 export class SuggestionCard extends View {
   build() {
     this.classList.add("suggestion");
-    this.heading = h("h3", {class: "suggestion__title"}, icon("spark"), h("span"));
+    this.heading = h("h2", {class: "suggestion__title"}, icon("spark"), h("span"));
     this.list = h("ul", {class: "suggestion__list"});
     this.append(h("div", {class: "suggestion__head"}, this.heading, iconButton("chevron-down", t("suggest.later"), {class: "btn btn--icon btn--quiet btn--small",
       onclick: () => this.dispatchEvent(new CustomEvent("suggest-later", {bubbles: true}))})), this.list);

@@ -5,13 +5,11 @@
 import {limits} from "../client/protocol.js";
 import {h, icon, iconButton, text} from "../elements/dom.js";
 import {bindIntents} from "../elements/intents.js";
-import {openMenu} from "../elements/menu.js";
 import {toast} from "../elements/toast.js";
 import "../elements/connection-banner.js";
 import "../elements/people-panel.js";
 import "../elements/site-menu.js";
 import "../elements/tab-bar.js";
-import {slowName, slowSteps} from "../host/class-dialog.js";
 import {openDialog} from "../host/dialog.js";
 import {Roster} from "../host/roster.js";
 import {refused, Undo} from "../host/undo.js";
@@ -73,7 +71,6 @@ export class Console {
     this.menu = /** @type {any} */ (h("site-menu"));
     this.banner = /** @type {any} */ (h("connection-banner"));
     this.stream = /** @type {import("./mod-stream.js").ModStream} */ (h("mod-stream"));
-    this.slow = h("button", {type: "button", class: "chip console__slow", onclick: () => this.#slowMenu()}, icon("clock"), h("span"), icon("chevron-down"));
     this.input = h("input", {class: "input", maxLength: limits.chat, autocomplete: "off", enterKeyHint: "send"});
     this.form = h("form", {class: "row console__say", onsubmit: (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -95,7 +92,6 @@ export class Console {
       this.banner, h("main", {class: "console__body"}, this.tabs, panel("stream", this.stream, this.form),
         panel("people", this.roster), panel("bans", this.bans), panel("log", this.log)));
     this.#app.replaceChildren(this.frame);
-    this.stream.tools.append(this.slow);
   }
 
   #listen() {
@@ -112,10 +108,7 @@ export class Console {
     const stop = new AbortController();
     document.addEventListener("keydown", (event) => this.#key(event), {signal: stop.signal});
     this.#ends.push(client.on("@change", draw), () => wide.removeEventListener("change", resized), () => clearInterval(tick), () => stop.abort(),
-      onLang(() => {
-        this.stream?.tools.append(/** @type {Node} */ (this.slow)); // the stream was built anew
-        this.#draw();
-      }),
+      onLang(draw),
       client.on("chat.said", ({at}) => (this.#said = [...this.#said.filter((time) => time > at - 60_000), at])),
       client.on("mod.acted", (act) => {
         if (!this.#acts.some((other) => other.seq === act.seq)) this.#acts = [act, ...this.#acts];
@@ -156,7 +149,8 @@ export class Console {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
+    const {target} = event;
+    if (!(target instanceof HTMLElement)) return;
     const typing = target.matches("input, textarea, select, [contenteditable]");
     if (typing && event.key === "Escape") return target.blur();
     if (document.querySelector("dialog[open], .menu:popover-open") || target.closest("[role=tablist]")) return;
@@ -169,7 +163,9 @@ export class Console {
     switch (act) {
       case "undo": this.#undo?.last(); return true;
       case "help": this.#help(); return true;
-      case "slow": this.#slowMenu(); return true;
+      case "slow":
+        if (!wide.matches) this.#pick("stream");
+        break;
       case "say":
         if (!wide.matches) this.#pick("stream");
         this.input?.focus();
@@ -202,13 +198,6 @@ export class Console {
     }
   }
 
-  #slowMenu() {
-    const {room} = this.#client.state;
-    if (!this.slow || !room) return;
-    openMenu(this.slow, [{title: t("host.slow")}, ...slowSteps.map((n) => ({label: slowName(n), checked: n === room.slow,
-      act: () => void this.#client.command("mod.slow", {seconds: n}).catch(refused)}))]);
-  }
-
   #help() {
     const group = (/** @type {string} */ name) => h("section", null, h("h3", {class: "keys__title"}, t(`mod.keys.${name}`)),
       h("dl", {class: "keys"}, ...bindings.filter((b) => b.group === name).flatMap((b) =>
@@ -230,7 +219,7 @@ export class Console {
     const banned = room.banned ?? [], muted = room.muted ?? [];
     this.#head(room);
     const silent = new Set(muted.filter((m) => m.until <= 0 || m.until > now()).map((m) => m.user));
-    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent};
+    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent, slow: room.slow};
     const {people, next} = this.#roster;
     this.roster.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", now};
     this.bans.view = {banned, muted, now};
@@ -249,8 +238,8 @@ export class Console {
   }
 
   /** @param {Room} room */
-  #head({title, phase, count, slow}) {
-    if (!this.title || !this.phase || !this.people || !this.peopleWords || !this.rate || !this.rateWords || !this.slow || !this.input || !this.help || !this.skip) return;
+  #head({title, phase, count}) {
+    if (!this.title || !this.phase || !this.people || !this.peopleWords || !this.rate || !this.rateWords || !this.input || !this.help || !this.skip) return;
     document.title = `${title} · ${t("mod.page")} · Lyceum`;
     text(this.title, title);
     this.phase.className = phase === "live" ? "badge badge--live" : "badge";
@@ -260,8 +249,6 @@ export class Console {
     const rate = lastMinute(this.#said, this.#client.now());
     text(this.rate, number(rate));
     text(this.rateWords, t("mod.count.rate", {n: rate}));
-    text(this.slow.children[1], slow > 0 ? t("mod.slow.on", {time: slowName(slow)}) : t("host.slow"));
-    this.slow.setAttribute("aria-pressed", String(slow > 0));
     this.input.placeholder = t("mod.say");
     this.input.setAttribute("aria-label", t("mod.say"));
     this.form?.lastElementChild?.setAttribute("aria-label", t("mod.say.send"));

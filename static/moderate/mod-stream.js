@@ -4,17 +4,19 @@
 /** @import {Entry, Filter} from "./stream.js" */
 import {flag, h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
 import {send} from "../elements/intents.js";
+import {openMenu} from "../elements/menu.js";
 import {avatar, roleBadge} from "../elements/person.js";
-import {number, t, time} from "../i18n.js";
+import {slowName, slowSteps} from "../host/class-dialog.js";
+import {t, time} from "../i18n.js";
 import {entries, heir, move} from "./stream.js";
 
-/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>}} StreamView */
+/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>, slow: number}} StreamView */
 
 /**
  * <mod-stream> shows all that is written in a class as it comes. One entry can
  * be picked, by pointer or keys, and acted upon; while one is picked the
  * stream stands still. It sends "mod-delete", "mod-mute", "mod-ban",
- * "qa-pin", "qa-unpin" and "qa-answer".
+ * "mod-slow", "qa-pin", "qa-unpin" and "qa-answer".
  * @extends {View<StreamView>}
  */
 export class ModStream extends View {
@@ -44,18 +46,18 @@ export class ModStream extends View {
     }});
     this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("mod.stream.empty")),
       h("p", {class: "empty__text"}, t("mod.stream.empty.text")));
-    this.append(h("div", {class: "stream__head"}, this.filters, h("slot")), h("div", {class: "stream__scroll"}, this.empty, this.list, this.pill));
-  }
-
-  /** Where the page puts more controls. */
-  get tools() {
-    return /** @type {HTMLElement} */ (this.querySelector("slot"));
+    this.slow = h("button", {type: "button", class: "chip stream__slow", aria: {haspopup: "menu"}, onclick: () => this.#slowMenu()},
+      icon("clock"), h("span"), icon("chevron-down"));
+    this.append(h("div", {class: "stream__head"}, this.filters, this.slow), h("div", {class: "stream__scroll"}, this.empty, this.list, this.pill));
   }
 
   /** @param {StreamView} view */
-  update({chat, questions, you, muted}) {
+  update({chat, questions, you, muted, slow}) {
     const {list, filters, empty} = this;
-    if (!list || !filters || !empty) return;
+    if (!list || !filters || !empty || !this.slow) return;
+    text(this.slow.children[1], slow > 0 ? t("mod.slow.on", {time: slowName(slow)}) : t("host.slow"));
+    flag(this.slow, "stream__slow--on", slow > 0);
+    this.slow.setAttribute("aria-label", this.slow.textContent ?? "");
     const before = this.#shown;
     this.#shown = entries(chat, questions, this.#filter);
     if (this.#picked && !this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = heir(before, this.#picked);
@@ -132,7 +134,8 @@ export class ModStream extends View {
     else if (act === "newest") {
       this.#pick(0);
       this.#toEnd();
-    } else return this.#deal(act, this.#shown.find((entry) => entry.id === this.#picked));
+    } else if (act === "slow") this.#slowMenu();
+    else return this.#deal(act, this.#shown.find((entry) => entry.id === this.#picked));
     return true;
   }
 
@@ -149,6 +152,12 @@ export class ModStream extends View {
     else if (act === "ban" && others) quietly(send(this, "mod-ban", {user: by.id}));
     else return false;
     return true;
+  }
+
+  #slowMenu() {
+    if (!this.slow) return;
+    openMenu(this.slow, [{title: t("host.slow")}, ...slowSteps.map((n) => ({label: slowName(n), checked: n === this.view.slow,
+      act: () => quietly(send(this, "mod-slow", {seconds: n}))}))]);
   }
 
   /** @param {number} id 0: nothing */
