@@ -10,25 +10,25 @@ import (
 // zero has its default; for the shares and counts below, a negative value
 // means none.
 type Config struct {
-	PopularHalves []time.Duration // half-lives of popularity; default 6 h, 1 day, 2 weeks
-	NearSlow      time.Duration   // longer half-life of item-to-item pairs; default 60 days
-	NearFast      time.Duration   // shorter one; default 4 days
-	Neighbours    int             // entries of an item's table of neighbours; default 128
+	PopularHalves []time.Duration `yaml:"popular_halves" default:"6h,24h,336h" doc:"half-lives of popularity"`
+	NearSlow      time.Duration   `yaml:"near_slow" default:"1440h" doc:"longer half-life of pairs of items that people take together"`
+	NearFast      time.Duration   `yaml:"near_fast" default:"96h" doc:"shorter half-life of such pairs"`
+	Neighbours    int             `yaml:"neighbours" default:"128" unit:"items" doc:"remembered as close to an item"`
 
-	History    int // liked items remembered of a person, default 64
-	MaxPersons int // persons remembered, the least active forgotten first; default 200000
+	History    int `yaml:"history" default:"64" unit:"items" doc:"that a person liked and that are remembered"`
+	MaxPersons int `yaml:"max_persons" default:"200000" unit:"persons" doc:"remembered, the least active forgotten first"`
 
-	Ahead time.Duration // how far a behaviour's time may lie in the future; default 2 min
-	Back  time.Duration // and in the past; default 7 days
+	Ahead time.Duration `yaml:"ahead" default:"2m" doc:"how far a behaviour's time may lie in the future"`
+	Back  time.Duration `yaml:"back" default:"168h" doc:"how far a behaviour's time may lie in the past"`
 
-	PushGap    time.Duration // least time between two pushes to a person in one room; default 4 min
-	PushPerDay int           // pushes to a person in 24 hours, in all rooms; default 24
+	PushGap    time.Duration `yaml:"push_gap" default:"4m" doc:"least time between two suggestions to a person in a room"`
+	PushPerDay int           `yaml:"push_per_day" default:"24" unit:"suggestions" doc:"to a person in 24 hours, in all rooms"`
 
-	Diversity float64 // share of unlikeness in the choice of a list, 0 to 1; default 0.15
-	PerAuthor int     // items of one author in a list; default 3
-	Explore   float64 // share of lists whose last place goes to something little seen; default 0.05
-	ExploreOf int     // that something is drawn from so many; default 32
-	Arm       string  // experiment arm that suggestions are marked with; default "default"
+	Diversity float64 `yaml:"diversity" default:"0.15" doc:"share of unlikeness in the choice of a list, 0 to 1"`
+	PerAuthor int     `yaml:"per_author" default:"3" unit:"items" doc:"of one author in a list"`
+	Explore   float64 `yaml:"explore" default:"0.05" doc:"share of lists whose last place goes to something little seen, 0 to 1"`
+	ExploreOf int     `yaml:"explore_of" default:"32" unit:"items" doc:"little seen, of which one is drawn"`
+	Arm       string  `yaml:"arm" default:"default" doc:"name of the experiment arm that suggestions are marked with"`
 }
 
 func (c Config) withDefaults() Config {

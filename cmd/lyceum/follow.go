@@ -90,6 +90,9 @@ func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, 
 			if b, ok := behaviorOf(id, item, listed, e); ok && engine.Check(b) == nil {
 				behaviors = append(behaviors, b)
 			}
+			if !listed {
+				continue
+			}
 			switch e.Event.(type) {
 			case room.Opened:
 				engine.SetPhase(item.ID, recommend.PhaseLive)
@@ -126,7 +129,8 @@ func behaviorOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened)
 		if length <= 0 {
 			length = usualClass
 		}
-		b.Kind, b.Weight = "watch", min(1, float64(e.Seconds)/float64(length))
+		// A weight of 0 would mean that none is given.
+		b.Kind, b.Weight = "watch", max(0.001, min(1, float64(e.Seconds)/float64(length)))
 	case room.Said:
 		b.Kind = "comment"
 	case qa.Asked:

@@ -181,7 +181,7 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 			engine.SetPhase(item.ID, recommend.PhaseEnded)
 		}
 	}
-	opened(refresh(engine, in.shelf))
+	opened(tend(engine, in.shelf, log.Named("learn")))
 
 	in.server, err = server.New(server.Config{
 		PublicURL: c.HTTP.PublicURL, Origins: c.HTTP.Origins, Guests: c.Access.Guests, Ticket: c.Access.Ticket,
@@ -242,11 +242,17 @@ func itemsOf(shelf *catalog.Catalog) []recommend.Item {
 	return items
 }
 
-// refresh lets the recommender know, from time to time, when classes that
-// repeat begin next. The function that it returns ends that.
-func refresh(engine *recommend.Engine, shelf *catalog.Catalog) (stop func()) {
+// tend lets the recommender know, from time to time, when classes that repeat
+// begin next, and keeps a snapshot of what it has learned. The function that
+// it returns ends that, with a last snapshot.
+func tend(engine *recommend.Engine, shelf *catalog.Catalog, log *zap.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
+	save := func() {
+		if err := engine.Save(context.Background()); err != nil {
+			log.Warn("snapshot of the recommender not saved; it will be learned again", zap.Error(err))
+		}
+	}
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(10 * time.Minute)
@@ -255,7 +261,9 @@ func refresh(engine *recommend.Engine, shelf *catalog.Catalog) (stop func()) {
 			select {
 			case <-tick.C:
 				engine.SetCatalog(itemsOf(shelf))
+				save()
 			case <-ctx.Done():
+				save()
 				return
 			}
 		}

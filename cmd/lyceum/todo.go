@@ -2,6 +2,5 @@ package main
 
 import "errors"
 
-func demo([]string) error     { return errors.New("demo") }
-func bench([]string) error    { return errors.New("bench") }
-func evaluate([]string) error { return errors.New("evaluate") }
+func demo([]string) error  { return errors.New("demo") }
+func bench([]string) error { return errors.New("bench") }

@@ -86,16 +86,15 @@ export const redeem = (id, who) => call("POST", `${address(id)}/redeem`, {body: 
  */
 export const links = (id, token, what) => call("POST", `${address(id)}/links`, {token, body: what});
 
-/** @returns {Promise<{sessions: SessionItem[]}>} */
+/** @type {() => Promise<{sessions: SessionItem[]}>} */
 export const sessions = () => call("GET", "/v1/sessions");
 
-/** @returns {Promise<{videos: Item[]}>} */
+/** @type {() => Promise<{videos: Item[]}>} */
 export const videos = () => call("GET", "/v1/videos");
 
 /**
  * With a token personal, without one popular.
- * @param {{limit?: number, kind?: "session" | "video", token?: string}} [options]
- * @returns {Promise<{items: RecommendedItem[]}>}
+ * @type {(options?: {limit?: number, kind?: "session" | "video", token?: string}) => Promise<{items: RecommendedItem[]}>}
  */
 export const recommendations = ({limit, kind, token} = {}) =>
   call("GET", "/v1/recommendations", {token, query: {limit, kind}});

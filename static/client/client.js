@@ -50,7 +50,8 @@ const full = {code: "client.full", text: "too much is waiting to be sent"};
  * Events, by addEventListener or on(): every message of the server under its
  * own type with its data as detail, and
  *
- *   "@welcome"  after each (re)connection, with the welcome
+ *   "@welcome"  after each (re)connection, with the welcome; a "welcome" that
+ *               comes in between is a fresh snapshot after a change of role
  *   "@state"    {state, code}, whenever the connection's state changes
  *   "@change"   {parts}, after each frame that changed the state
  *
@@ -253,6 +254,7 @@ export class Client extends EventTarget {
   /** @param {ServerMessage} message */
   #message(message) {
     if (message.re !== undefined) return this.#reply(message);
+    if (message.type === "welcome") this.#stand(message.data); // unasked: the role has changed, and with it what is seen
     if (message.seq !== undefined && !this.#advance(message.seq, message.prev ?? 0)) return;
     this.state = reduce(this.state, message);
     this.#tell(message.type, message.data);
@@ -306,15 +308,20 @@ export class Client extends EventTarget {
     }, ms * (1 + Math.random()));
   }
 
-  /** @param {Welcome} data */
-  #welcome(data) {
-    if (data.resumed) {
-      this.#floor = data.seq;
+  /** Where in the log a welcome leaves this client. @param {Welcome} data */
+  #stand({resumed, epoch, seq}) {
+    if (resumed) {
+      this.#floor = seq;
     } else {
-      this.#epoch = data.epoch;
-      this.#seq = data.seq;
+      this.#epoch = epoch;
+      this.#seq = seq;
       this.#floor = 0;
     }
+  }
+
+  /** @param {Welcome} data */
+  #welcome(data) {
+    this.#stand(data);
     this.#clock(this.#helloAt, data.now);
     this.state = reduce(this.state, {type: "welcome", data});
     this.#connection.welcome(); // becomes open, which tells what has changed: the page is drawn before "@welcome"

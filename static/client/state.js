@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Act, Drafts, Mute, Person, Points, Poll, Question, Quiz, QuizMine, Role, Room, ServerMessage, Suggestion, Welcome, You} from "./protocol.js" */
+/** @import {Act, Drafts, Mute, Points, Poll, Question, QuizMine, Room, ServerMessage, Suggestion, Welcome, You} from "./protocol.js" */
 /** @import {ConnectionView} from "./connection.js" */
 // The state of a class as one client knows it: the fold of the welcome, the
 // views and the signals. Everything here is pure; what does not change keeps

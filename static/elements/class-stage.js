@@ -1,7 +1,7 @@
 // @ts-check
 /** @import {Phase, Source, Stage} from "../client/protocol.js" */
 import {clock, date, t} from "../i18n.js";
-import {aria, flag, h, icon, iconButton, setIcon, text, View} from "./dom.js";
+import {aria, h, icon, iconButton, setIcon, text, View} from "./dom.js";
 import {openMenu} from "./menu.js";
 import "./reactions.js";
 import "./session-poster.js";
@@ -81,6 +81,7 @@ export class ClassStage extends View {
   connectedCallback() {
     super.connectedCallback();
     this.#tick = setInterval(() => this.#time(), 1000);
+    this.#awake();
   }
 
   disconnectedCallback() {
@@ -126,7 +127,6 @@ export class ClassStage extends View {
     show(this.inset, small);
     show(this.voice, this.#streams.get("microphone") ?? null);
     show(this.sound, this.#streams.get("screen-audio") ?? null);
-    flag(this.main, "stage__main--person", large !== null && large === camera);
     if (this.insetButton) this.insetButton.hidden = !both;
     this.#play();
   }

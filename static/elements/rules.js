@@ -34,35 +34,31 @@ export function right(picked, correct) {
   return picked.length === correct.length && correct.every((choice) => picked.includes(choice));
 }
 
-/** @typedef {{kind: "poll", key: string, poll: Poll} | {kind: "quiz", key: string, quiz: Quiz}} Activity */
+/** @typedef {{kind: "poll", key: string, over: boolean, poll: Poll} | {kind: "quiz", key: string, over: boolean, quiz: Quiz}} Activity */
 
 /**
- * What runs in front of the class, the most urgent first: a quiz, then open
- * polls, newest first, then results that came while this person was here.
- * Over is a poll that is closed or a quiz that is finished; it is shown only
- * if it is fresh, and until it is put away.
+ * What stands in front of the class, the most urgent first: a quiz, then open
+ * polls, newest first. Only while nothing runs, results are shown: those that
+ * are not in past, which are what was over when this person came, what they
+ * have put away, and what something newer has pushed aside.
  * @param {Room} room
- * @param {{fresh(key: string): boolean, away(key: string): boolean}} seen
+ * @param {ReadonlySet<string>} past keys of results
  * @returns {Activity[]}
  */
-export function activities({quiz, polls}, seen) {
+export function activities({quiz, polls}, past) {
   /** @type {Activity[]} */
-  const out = [];
-  const over = [];
-  if (quiz) {
-    const key = `quiz/${quiz.id}`;
-    const entry = {kind: /** @type {const} */ ("quiz"), key, quiz};
-    if (quiz.phase !== "finished") out.push(entry);
-    else if (seen.fresh(key) && !seen.away(key)) over.push(entry);
-  }
+  const all = [];
+  if (quiz) all.push({kind: "quiz", key: `quiz/${quiz.id}`, over: quiz.phase === "finished", quiz});
   for (const poll of [...polls].reverse()) {
-    const key = `poll/${poll.id}`;
-    const entry = {kind: /** @type {const} */ ("poll"), key, poll};
-    if (poll.phase === "open") out.push(entry);
-    else if (poll.phase === "closed" && seen.fresh(key) && !seen.away(key)) over.push(entry);
+    if (poll.phase !== "draft") all.push({kind: "poll", key: `poll/${poll.id}`, over: poll.phase === "closed", poll});
   }
-  return [...out, ...over];
+  const running = all.filter(({over}) => !over);
+  return running.length > 0 ? running : all.filter(({key}) => !past.has(key));
 }
+
+/** The results in a room, by key. @param {Room} room */
+export const results = ({quiz, polls}) => [...(quiz?.phase === "finished" ? [`quiz/${quiz.id}`] : []),
+  ...polls.filter(({phase}) => phase === "closed").map(({id}) => `poll/${id}`)];
 
 /**
  * Paragraphs of a text: blank lines part them.

@@ -1,9 +1,8 @@
 // @ts-check
-/** @import {Role} from "../client/protocol.js" */
 /** @import {Pass} from "../client/api.js" */
 /** @import {Kept} from "./pass.js" */
-// The door of the pages for hosts and moderators: it accepts one-time links and
-// invitations, and explains itself to whoever has neither.
+// The door of the pages for hosts and moderators: it accepts one-time links,
+// invitations and tokens, and explains itself to whoever has none.
 
 import * as api from "../client/api.js";
 import {limits} from "../client/protocol.js";
@@ -11,11 +10,14 @@ import {h, icon} from "../elements/dom.js";
 import "../elements/connection-banner.js";
 import "../elements/site-menu.js";
 import {errorText, onLang, t} from "../i18n.js";
-import {identity} from "../pages/identity.js";
+import {fromToken, identity} from "../pages/identity.js";
 import {keep, kept, led} from "./pass.js";
 
 /** @typedef {"host" | "moderate"} Desk */
-/** @typedef {{once: string, invite: string}} Fragment */
+/** What came behind the address's "#". @typedef {{once: string, invite: string, token: string}} Fragment */
+
+/** @type {Fragment} */
+export const noFragment = Object.freeze({once: "", invite: "", token: ""});
 
 /**
  * The room that a page's path names, or "".
@@ -29,8 +31,8 @@ export function roomOf(path) {
 /** Takes the secret out of the address, so that it is in no history and no screenshot. @returns {Fragment} */
 export function takeFragment() {
   const params = new URLSearchParams(location.hash.slice(1));
-  const found = {once: params.get("once") ?? "", invite: params.get("invite") ?? ""};
-  if (found.once || found.invite) history.replaceState(null, "", location.pathname + location.search);
+  const found = {once: params.get("once") ?? "", invite: params.get("invite") ?? "", token: params.get("token") ?? ""};
+  if (found.once || found.invite || found.token) history.replaceState(null, "", location.pathname + location.search);
   return found;
 }
 
@@ -42,6 +44,8 @@ export function takeFragment() {
  * @returns {Promise<Kept>}
  */
 export function enter(app, {desk, room, fragment, refused}) {
+  const given = fromToken(fragment.token);
+  if (given) return Promise.resolve(keep(room, given));
   // Whatever the token says, the class knows the role better: somebody may
   // have been made a moderator since. The socket tells.
   const own = refused ? null : kept(room);
@@ -110,7 +114,7 @@ function ticketForm(desk, room, {once, invite}, done) {
     h("p", {class: "muted"}, t(once ? "host.gate.once" : desk === "host" ? "host.gate.invite" : "mod.gate.invite")),
     h("div", {class: "field"}, h("label", {htmlFor: "gate-name"}, t("host.gate.name")), name,
       h("p", {class: "hint"}, t("host.gate.name.hint"))), error, submit);
-  api.room(room).then((card) => title.replaceChildren(card.title), () => {}); // the heading stands without it
+  if (invite) api.room(room).then((card) => title.replaceChildren(card.title), () => {}); // the heading stands without it
   return form;
 }
 

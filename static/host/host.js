@@ -6,7 +6,7 @@ import {Client} from "../client/client.js";
 import {HostMedia} from "../client/media.js";
 import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
-import {enter, roomOf, takeFragment, waiting} from "./gate.js";
+import {enter, noFragment, roomOf, takeFragment, waiting} from "./gate.js";
 import {forget} from "../pages/identity.js";
 import {entitle} from "./pass.js";
 import {Studio} from "./studio.js";
@@ -26,7 +26,7 @@ const sentBack = {
 for (;;) {
   document.title = `${t("host.page")} · Lyceum`;
   const {token} = await enter(app, {desk: "host", room, fragment, refused});
-  fragment = {once: "", invite: ""};
+  fragment = noFragment;
   refused = t(await teach(token));
 }
 

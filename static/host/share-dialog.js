@@ -61,6 +61,8 @@ function linkRow(label, url) {
     }
   }}, icon("copy"), t("host.share.copy"));
   const node = field(label, input);
-  input.replaceWith(h("div", {class: "row"}, input, copy));
+  const row = h("div", {class: "row"});
+  input.replaceWith(row);
+  row.append(input, copy);
   return node;
 }

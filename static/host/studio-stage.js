@@ -1,7 +1,6 @@
 // @ts-check
 /** @import {Phase, Source, Stage, You} from "../client/protocol.js" */
 /** @import {MediaState} from "./broadcast.js" */
-/** @import {Device} from "./capture.js" */
 import {aria, flag, h, icon, setIcon, text, View} from "../elements/dom.js";
 import {clock, t} from "../i18n.js";
 

@@ -153,7 +153,8 @@ export class Console {
     if (!(target instanceof HTMLElement)) return;
     const typing = target.matches("input, textarea, select, [contenteditable]");
     if (typing && event.key === "Escape") return target.blur();
-    if (document.querySelector("dialog[open], .menu:popover-open") || target.closest("[role=tablist]")) return;
+    if (document.querySelector("dialog[open], .menu:popover-open")) return;
+    if (target.closest("[role=tablist]") && /^(Arrow|Home$|End$)/.test(event.key)) return; // these move between tabs
     const act = actFor(event, typing);
     if (act && this.#do(act)) event.preventDefault();
   }

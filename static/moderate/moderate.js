@@ -4,7 +4,7 @@
 
 import {Client} from "../client/client.js";
 import {closed} from "../client/protocol.js";
-import {enter, roomOf, takeFragment, waiting} from "../host/gate.js";
+import {enter, noFragment, roomOf, takeFragment, waiting} from "../host/gate.js";
 import {entitle} from "../host/pass.js";
 import {lang, onLang, t} from "../i18n.js";
 import {forget} from "../pages/identity.js";
@@ -25,7 +25,7 @@ const sentBack = {
 for (;;) {
   document.title = `${t("mod.page")} · Lyceum`;
   const {token} = await enter(app, {desk: "moderate", room, fragment, refused});
-  fragment = {once: "", invite: ""};
+  fragment = noFragment;
   refused = t(await moderate(token));
 }
 

@@ -5,7 +5,7 @@
 import {errorText, number, onLang, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, setIcon, text} from "../elements/dom.js";
 import {bindIntents, send} from "../elements/intents.js";
-import {activities} from "../elements/rules.js";
+import {activities, results} from "../elements/rules.js";
 import {announce, toast} from "../elements/toast.js";
 import {ChatPanel} from "../elements/chat-panel.js";
 import {ClassStage} from "../elements/class-stage.js";
@@ -39,8 +39,7 @@ export class ClassView {
   #token;
   #tab = "chat";
   /** @type {MediaLine} */ #media = {state: "idle", quality: "auto"};
-  /** Polls and quizzes that were over before this person came. @type {Set<string> | undefined} */ #old;
-  /** @type {Set<string>} */ #away = new Set();
+  /** Results that are not to be shown any more: see activities(). @type {Set<string> | undefined} */ #past;
   /** Suggestions put away for now. @type {Set<string>} */ #later = new Set();
   #pick = "";
   #small = false;
@@ -88,7 +87,7 @@ export class ClassView {
       this.draw();
     }});
     this.putAway = iconButton("close", "", {class: "btn btn--icon btn--quiet btn--small", onclick: () => {
-      this.#away.add(this.#pick);
+      this.#past?.add(this.#pick);
       this.draw();
     }});
     this.summary = h("div", {class: "activity-card summary", hidden: true});
@@ -214,10 +213,9 @@ export class ClassView {
   #activity(room, you) {
     const {activity, pager, smaller, putAway} = this;
     if (!activity || !pager || !smaller || !putAway) return;
-    this.#old ??= new Set([...room.polls.filter((p) => p.phase === "closed").map((p) => `poll/${p.id}`),
-      ...(room.quiz?.phase === "finished" ? [`quiz/${room.quiz.id}`] : [])]);
-    const old = this.#old;
-    const all = room.phase === "ended" ? [] : activities(room, {fresh: (key) => !old.has(key), away: (key) => this.#away.has(key)});
+    this.#past ??= new Set(results(room));
+    const all = room.phase === "ended" ? [] : activities(room, this.#past);
+    if (all.some(({over}) => !over)) for (const key of results(room)) this.#past.add(key);
     const before = activity.hidden ? "" : this.#pick;
     let shown = all.find(({key}) => key === this.#pick);
     const first = all[0];
@@ -234,9 +232,8 @@ export class ClassView {
       this.#small = false; // what is new comes up by itself
       if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: shown.poll.text}));
     }
-    const over = shown.kind === "poll" ? shown.poll.phase === "closed" : shown.quiz.phase === "finished";
-    putAway.hidden = !over;
-    smaller.hidden = over;
+    putAway.hidden = !shown.over;
+    smaller.hidden = shown.over;
     setIcon(smaller, this.#small ? "chevron-up" : "chevron-down");
     const words = t(this.#small ? "class.larger" : "class.smaller");
     aria(smaller, "label", words);

@@ -227,6 +227,20 @@ test("a change of role asks for a snapshot", async () => {
   assert.deepEqual(wire.last.welcome().after, {epoch: "k3", seq: 20}, "only once");
 });
 
+test("a welcome unasked is a fresh snapshot on the same socket", async () => {
+  await enter({seq: 10});
+  wire.last.say(said(11, 10));
+  const welcomes = [];
+  client.on("@welcome", () => welcomes.push("again"));
+  wire.last.say({type: "welcome", data: {you: {...client.state.you, role: "moderator"}, epoch: "k3", seq: 14, now: 0, resumed: false, room: {...room, chat: [], banned: []}}});
+  assert.equal(client.state.you.role, "moderator");
+  assert.deepEqual([chat(), client.state.room.banned], [[], []]);
+  wire.last.say(said(15, 14));
+  assert.deepEqual(chat(), [15]);
+  assert.deepEqual(welcomes, [], "the connection is the same");
+  assert.equal(wire.sockets.length, 1);
+});
+
 test("the waits double up to thirty seconds and start again after a good while", async () => {
   wire.up = false;
   client.connect();

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/lyceum-live/lyceum/catalog"
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/reward"
+	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+func happened(by wire.UserID, seq uint64, e room.Event) room.Happened {
+	return room.Happened{Head: wire.Head{Seq: seq, At: 1000, By: by}, Event: e}
+}
+
+func TestWhatEarnsPoints(t *testing.T) {
+	facts := factsOf("algebra", []room.Happened{
+		happened("ana", 1, room.Said{}),
+		happened("ana", 2, qa.Asked{}),
+		happened("ben", 3, qa.Upvoted{Question: 2, Asker: "ana"}),
+		happened("ben", 4, poll.Voted{Poll: 9}),
+		happened("ana", 5, quiz.Answered{Quiz: 7, Right: true}),
+		happened("hana", 6, quiz.Revealed{Quiz: 7, Right: []wire.UserID{"ana", "cem"}}),
+		happened("hana", 7, room.Stayed{Users: []wire.UserID{"ben"}}),
+	})
+	fact := func(seq uint64, rule reward.Rule, user wire.UserID) reward.Fact {
+		return reward.Fact{Room: "algebra", Seq: seq, At: 1000, Rule: rule, User: user}
+	}
+	upvoted, voted := fact(3, reward.Upvoted, "ana"), fact(4, reward.Voted, "ben")
+	upvoted.Of, upvoted.By, voted.Of = 2, "ben", 9
+	want := []reward.Fact{
+		fact(2, reward.Asked, "ana"), upvoted, voted,
+		fact(5, reward.Answered, "ana"), // right or not: that is a secret until the reveal
+		fact(6, reward.Correct, "ana"), fact(6, reward.Correct, "cem"), fact(7, reward.Stayed, "ben"),
+	}
+	if !reflect.DeepEqual(facts, want) {
+		t.Errorf("got  %+v\nwant %+v", facts, want)
+	}
+}
+
+func TestWhatIsLearned(t *testing.T) {
+	algebra := catalog.Item{ID: "algebra-1", DurationS: 1000}
+	for _, tt := range []struct {
+		event  room.Event
+		kind   string
+		item   string
+		weight float64
+	}{
+		{room.Entered{Role: wire.Viewer}, "enter", "algebra-1", 1},
+		{room.Entered{Role: wire.Host}, "", "", 0},
+		{room.Entered{Role: wire.Viewer, Quiet: true}, "", "", 0},
+		{room.Left{Seconds: 250}, "watch", "algebra-1", 0.25},
+		{room.Left{Seconds: 5000}, "watch", "algebra-1", 1},
+		{room.Said{}, "comment", "algebra-1", 1},
+		{qa.Asked{}, "ask", "algebra-1", 1},
+		{poll.Voted{}, "vote", "algebra-1", 1},
+		{quiz.Answered{}, "answer", "algebra-1", 1},
+		{room.Clicked{Item: "sets"}, "click", "sets", 1},
+		{room.Dismissed{Item: "sets"}, "hide", "sets", 1},
+		{room.Slowed{}, "", "", 0},
+	} {
+		b, ok := behaviorOf("algebra", algebra, true, happened("ana", 5, tt.event))
+		if ok != (tt.kind != "") {
+			t.Errorf("%T: learned %t", tt.event, ok)
+			continue
+		}
+		if ok && (b.Kind != tt.kind || b.Item != tt.item || b.Weight != tt.weight || b.ID != "algebra/5" || b.Person != "ana") {
+			t.Errorf("%T: %+v", tt.event, b)
+		}
+	}
+	if _, ok := behaviorOf("unlisted", catalog.Item{}, false, happened("ana", 5, room.Said{})); ok {
+		t.Error("a class that is in no catalogue teaches something")
+	}
+}
