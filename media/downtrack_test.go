@@ -81,6 +81,16 @@ func (s *screen) until(t *testing.T, n int) []rtp.Packet {
 	}
 }
 
+// wait is like do, and returns when f is done or the writer has ended.
+func (w *writer) wait(f func()) {
+	finished := make(chan struct{})
+	w.do(func() { f(); close(finished) })
+	select {
+	case <-finished:
+	case <-w.done:
+	}
+}
+
 func testEngine(t testing.TB) *Engine {
 	e, err := NewEngine(Config{Listen: "127.0.0.1:0"}, zap.NewNop())
 	if err != nil {
@@ -222,6 +232,8 @@ func TestPacketsAreSentAgainAsTheyWereWithoutRTX(t *testing.T) {
 	stage, camera := onAirCamera(e, func() {})
 	camera.film(true)
 	far, track := watchCamera(t, e, stage)
+	far.until(t, 3)
+	track.viewer.writer.wait(func() { track.rewriter.current().pictID += 5 }) // as after a switch
 	for range 50 {
 		camera.film(false)
 	}
@@ -251,6 +263,57 @@ func TestPacketsAreSentAgainAsTheyWereWithoutRTX(t *testing.T) {
 	far.mu.Unlock()
 	if most := resendBudget * (2 + int(time.Since(began)/tickEvery)); n > most {
 		t.Errorf("%d sent again, want at most %d", n, most)
+	}
+}
+
+// TestWhatWaitsIsNotSentTwice: packets wait for the writer while the viewer
+// reads the very same ones from the cache.
+func TestWhatWaitsIsNotSentTwice(t *testing.T) {
+	w := newWriter(0)
+	l := newLayer(&Engine{writers: []*writer{w}}, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
+	camera := &camera{layer: l}
+	far := newScreen(t)
+	v := &Viewer{writer: w, quality: High, chooser: newChooser(), onLayer: func(Shown) {}, connected: true}
+	track := &DownTrack{viewer: v, source: Camera, feed: &feed{}, bound: true, out: far, shown: none}
+	track.want(l)
+	camera.film(true) // waits
+	track.join(l, l.cache.joint(time.Now(), joinAge), time.Now())
+	camera.film(false) // waits as well
+	for len(w.packets) > 0 {
+		w.forward(<-w.packets)
+	}
+	packets := far.until(t, 6)
+	if len(packets) != 6 {
+		t.Fatalf("%d packets of 6", len(packets))
+	}
+	for i := 1; i < len(packets); i++ {
+		if packets[i].SequenceNumber != packets[i-1].SequenceNumber+1 {
+			t.Fatalf("number %d after %d", packets[i].SequenceNumber, packets[i-1].SequenceNumber)
+		}
+	}
+}
+
+// TestLayersMeetOnThePublishersClock: two layers count time from different
+// numbers; the publisher's reports say how they belong together.
+func TestLayersMeetOnThePublishersClock(t *testing.T) {
+	now := newClock()
+	a, b := &layer{clock: 90000}, &layer{clock: 90000}
+	a.report.Store(&clockPoint{ntp: ntp(now), ts: 1000, at: now})
+	b.report.Store(&clockPoint{ntp: ntp(now.Add(-500 * time.Millisecond)), ts: 4_000_000_000, at: now})
+	track := &DownTrack{}
+	first := &packet{seq: 1 << 32, ts: 1000, payload: []byte{0}}
+	track.rewriter.begin(a, first, 50_000, 0)
+	track.rewriter.forward(first)
+	track.lastAt = now
+	// A frame of b filmed 100 ms after that one, which reaches us 130 ms after it.
+	next := &packet{seq: 1 << 32, ts: 4_000_000_000 + 54_000}
+	ts := track.nextTS(b, next, now.Add(130*time.Millisecond))
+	if off := int32(ts - (50_000 + 9000)); max(off, -off) > 2 {
+		t.Errorf("it goes on at %d, want %d", ts, 50_000+9000)
+	}
+	b.report.Store(&clockPoint{ntp: ntp(now.Add(time.Hour)), ts: 7, at: now}) // a publisher that cannot be right
+	if ts := track.nextTS(b, next, now.Add(130*time.Millisecond)); ts != 50_000+11_700 {
+		t.Errorf("without reports it goes on at %d, want %d", ts, 50_000+11_700)
 	}
 }
 

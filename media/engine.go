@@ -29,18 +29,10 @@ const (
 
 // Config says where media goes in and out.
 type Config struct {
-	// Listen is the UDP address of all media. Without a host it is every
-	// address of the machine, IPv4 and IPv6. Default ":8080".
-	Listen string `yaml:"listen"`
-	// PublicIPs are the addresses that browsers are told, where they differ
-	// from the machine's own (behind a one-to-one NAT). Default none.
-	PublicIPs []string `yaml:"public_ips"`
-	// Grace is how long a source whose publisher was lost stays on air for it
-	// to come back. Default 15s.
-	Grace time.Duration `yaml:"grace"`
-	// Lost is how long a connection may be silent before it is given up.
-	// Default 10s.
-	Lost time.Duration `yaml:"lost"`
+	Listen    string        `yaml:"listen" default:":8080" doc:"UDP address of all media: one port, for every room and everybody; without a host it is every address of the machine"`
+	PublicIPs []string      `yaml:"public_ips" doc:"addresses that browsers are told, where they differ from the machine's own (behind a one-to-one NAT)"`
+	Grace     time.Duration `yaml:"grace" default:"15s" doc:"how long a source whose publisher was lost stays on air for it to come back"`
+	Lost      time.Duration `yaml:"lost" default:"10s" doc:"how long a connection may be silent before it is given up"`
 }
 
 func (c Config) withDefaults() Config {

@@ -111,6 +111,9 @@ func TestRewriterMakesOneStream(t *testing.T) {
 			if gap == 1 && a.p.marker && (b.s.picture-a.s.picture)&0x7fff != 1 {
 				t.Fatalf("picture %d after %d", b.s.picture&0x7fff, a.s.picture&0x7fff)
 			}
+			if gap == 1 && a.p.marker && b.s.tl0 != a.s.tl0+1 {
+				t.Fatalf("TL0PICIDX %d after %d", b.s.tl0, a.s.tl0)
+			}
 			if !a.p.marker && (b.s.picture != a.s.picture || b.s.ts != a.s.ts || b.s.tl0 != a.s.tl0) {
 				t.Fatalf("a frame changed within itself: %+v, %+v", a.s, b.s)
 			}
@@ -156,6 +159,35 @@ func TestRewriterKeepsTheGapsOfTheSource(t *testing.T) {
 	}
 	if _, _, _, ok := r.locate(900); ok {
 		t.Error("a number that was never given out was found")
+	}
+}
+
+// TestRewriterKeepsFramesWholeWhereItResumes: packets change places just where
+// a viewer has caught up. Each still gets its own frame's time.
+func TestRewriterKeepsFramesWholeWhereItResumes(t *testing.T) {
+	var r rewriter
+	l := &layer{}
+	at := func(seq uint64, ts uint32) *packet { return &packet{seq: 1<<32 | seq, ts: ts, payload: []byte{0}} }
+	r.begin(l, at(10, 0), 0, catchUp)
+	cached, _ := r.forward(at(10, 0))
+	r.resume(at(13, 3000), r.ts+3000) // 12, of the same frame, and 11, of the one before, are late
+	second, _ := r.forward(at(13, 3000))
+	first, ok := r.forward(at(12, 3000))
+	if !ok || first.ts != second.ts || first.seq != second.seq-1 {
+		t.Errorf("a frame's first packet %+v, its second %+v", first, second)
+	}
+	tail, ok := r.forward(at(11, 0))
+	if !ok || tail.ts != cached.ts || tail.seq != cached.seq+1 {
+		t.Errorf("a frame's first packet %+v, its last %+v", cached, tail)
+	}
+	for _, p := range []struct {
+		p    *packet
+		want stamp
+	}{{at(12, 3000), first}, {at(11, 0), tail}} {
+		_, _, out, _ := r.locate(uint16(p.want.seq))
+		if s, ok := r.again(l, p.p, out); !ok || s != p.want {
+			t.Errorf("sent again as %+v, was %+v", s, p.want)
+		}
 	}
 }
 

@@ -71,16 +71,6 @@ func (w *writer) do(f func()) {
 	}
 }
 
-// wait is do, and returns when f is done or the writer has ended.
-func (w *writer) wait(f func()) {
-	finished := make(chan struct{})
-	w.do(func() { f(); close(finished) })
-	select {
-	case <-finished:
-	case <-w.done:
-	}
-}
-
 func (w *writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(tickEvery)

@@ -44,7 +44,7 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return s.decideEnter(wire.At(now), by, c)
 	case leave:
 		if m := s.People[by.User]; m != nil && m.Here {
-			return []Event{Left{Seconds: int64(wire.At(now)-m.Since) / 1000}}, nil
+			return append(s.handDown(by.User), Left{Seconds: int64(wire.At(now)-m.Since) / 1000}), nil
 		}
 		return nil, nil
 	case tick:
@@ -67,10 +67,7 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		if user != by.User && !by.Role.Staff() {
 			return nil, wire.ErrForbidden
 		}
-		if !slices.Contains(s.Hands, user) {
-			return nil, nil
-		}
-		return []Event{HandLowered{user}}, nil
+		return s.handDown(user), nil
 	case Open:
 		if s.Phase == Live {
 			return nil, nil

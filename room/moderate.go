@@ -42,10 +42,10 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 		if m.Banned == until {
 			return nil, nil
 		}
-		return []Event{
+		return append(s.handDown(c.User),
 			Banned{c.User, until, reason},
 			Acted{Act: "mod.ban", Target: c.User, Reason: reason, Seconds: c.Seconds},
-		}, nil
+		), nil
 	case Unban:
 		m, reason, err := s.target(by, c.User, c.Reason, 0)
 		if err != nil || m.Banned == 0 {
@@ -62,6 +62,14 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 		return []Event{Slowed(c), Acted{Act: "mod.slow", Seconds: c.Seconds}}, nil
 	}
 	panic("room: not a moderator's command")
+}
+
+// handDown takes somebody's hand down, if it is up.
+func (s *State) handDown(user wire.UserID) []Event {
+	if slices.Contains(s.Hands, user) {
+		return []Event{HandLowered{user}}
+	}
+	return nil
 }
 
 func (s *State) decideDelete(now time.Time, by wire.Actor, c Delete) ([]Event, error) {

@@ -276,6 +276,13 @@ func TestBansHoldAndEnd(t *testing.T) {
 		if code := ana.closeCode(); code != wire.CloseBanned {
 			t.Errorf("closed with %d", code)
 		}
+		time.Sleep(time.Second)
+		if n := last[struct{ Count int }](mod, "room.presence").Count; n != 1 {
+			t.Errorf("%d are here after the ban", n)
+		}
+		if len(mod.got("hand.lowered")) != 1 {
+			t.Error("the hand of somebody banned stays up")
+		}
 		if _, err := c.connect(physics, "ana", wire.Viewer, nil); !errors.Is(err, room.ErrBanned) {
 			t.Errorf("came back: %v", err)
 		}

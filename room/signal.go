@@ -35,7 +35,7 @@ func (s *signals) due(now time.Time, tick time.Duration) {
 // mark notes which signal an event changes.
 func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 	switch e := e.(type) {
-	case Entered, Left, Emptied:
+	case Entered, Left, Emptied, Banned:
 		s.presence = true
 	case poll.Voted:
 		if s.polls == nil {

@@ -192,7 +192,10 @@ func (s *State) Apply(h wire.Head, key string, e Event) {
 	case Banned:
 		m := s.People[e.User]
 		m.Banned, m.Reason = e.Until, e.Reason
-		s.lower(e.User)
+		if e.Until != 0 {
+			s.leave(m, h.At)
+			s.lower(e.User)
+		}
 	case Slowed:
 		s.Slow = e.Seconds
 	case Acted:

@@ -24,6 +24,12 @@ import (
 const page = `<!doctype html><meta charset="utf-8"><title>media</title><video id="v" muted autoplay playsinline></video>
 <script type="module">
 import {HostMedia, ViewerMedia} from "/client/media.js";
+window.pcs = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(options) { super(options); pcs.push(this); }
+  get connectionState() { return this.pretend ?? super.connectionState; }
+  fail() { this.pretend = "failed"; this.onconnectionstatechange(); delete this.pretend; }
+};
 class Channel extends EventTarget {
   #id = 0; #waiting = new Map();
   connect() {
@@ -272,6 +278,12 @@ func TestChromium(t *testing.T) {
 	viewer.until("the screen", `(async () => (await media.stats()).find(s => s.source === "screen")?.framesDecoded > 2 && streams.screen)()`)
 	host.eval(`media.set("screen", null)`, nil)
 	viewer.until("no screen", `!streams.screen`)
+
+	// Connections fail: the host's is restarted, the viewer's replaced.
+	host.eval(`(window.ufrag = /ice-ufrag:(.*)/.exec(pcs.at(-1).localDescription.sdp)[1], pcs.at(-1).fail())`, nil)
+	host.until("an ICE restart", `pcs.length === 1 && media.state === "connected" && !pcs[0].localDescription.sdp.includes(ufrag)`)
+	viewer.eval(`pcs.at(-1).fail()`, nil)
+	viewer.until("a picture over another connection", `(async () => pcs.length === 2 && media.state === "playing" && (`+camera+`)?.framesDecoded > 5)()`)
 
 	// The host's socket breaks: the same page is back by itself and viewers go on.
 	var frames float64

@@ -122,11 +122,13 @@ func TestLostPacketsAreSentAgainFromTheCache(t *testing.T) {
 	h.publish()
 	h.film(t) // goes on: the library hands out retransmissions only beside other packets
 	w := newWatcher(t, house.join(t, "go-101", "ben", signaling.Rights{}))
-	w.must("media.watch", map[string]string{"quality": "low"})
+	w.must("media.watch", map[string]string{"quality": "high"})
 	for len(w.accept().Sources) < 2 {
 	}
-	packets := w.until(media.Camera, "a stream", has('l', 60))
-	lost := packets[10:30]
+	before := len(w.until(media.Camera, "a stream", has('h', 30)))
+	w.must("media.watch", map[string]string{"quality": "low"}) // what is lost spans a switch
+	packets := w.until(media.Camera, "another layer", has('l', 30))
+	lost := packets[before:]
 	w.mu.Lock()
 	w.got[media.Camera] = nil
 	ssrc := uint32(w.ssrc[media.Camera])

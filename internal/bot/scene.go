@@ -163,6 +163,16 @@ func (s *Scene) Question(id uint64) *Question {
 	return nil
 }
 
+// hasQuestion reports whether there is a question like that; i is its place.
+func (s *Scene) hasQuestion(like func(i int, q Question) bool) bool {
+	for i, q := range s.Questions {
+		if like(i, q) {
+			return true
+		}
+	}
+	return false
+}
+
 // Poll returns the poll with that id, or nil.
 func (s *Scene) Poll(id uint64) *Poll {
 	for i := range s.Polls {
@@ -173,12 +183,12 @@ func (s *Scene) Poll(id uint64) *Poll {
 	return nil
 }
 
-// Top returns the unanswered question with the most votes, the oldest of
-// equals, or nil.
-func (s *Scene) Top() *Question {
+// Top returns the unanswered question with the most votes among those that
+// will do, the oldest of equals, or nil.
+func (s *Scene) Top(do func(*Question) bool) *Question {
 	var top *Question
 	for i := range s.Questions {
-		if q := &s.Questions[i]; !q.Answered && (top == nil || q.Votes > top.Votes) {
+		if q := &s.Questions[i]; !q.Answered && do(q) && (top == nil || q.Votes > top.Votes) {
 			top = q
 		}
 	}

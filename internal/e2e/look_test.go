@@ -27,10 +27,9 @@ var (
 // size gives the person another screen.
 func (p *person) size(t *testing.T, s screen) {
 	t.Helper()
-	action := chromedp.EmulateViewport(s.width, s.height)
-	if s.phone {
-		action = chromedp.EmulateViewport(s.width, s.height, chromedp.EmulateMobile)
-	}
+	action := chromedp.EmulateViewport(s.width, s.height, func(m *emulation.SetDeviceMetricsOverrideParams, _ *emulation.SetTouchEmulationEnabledParams) {
+		m.ScreenWidth, m.ScreenHeight, m.Mobile = s.width, s.height, s.phone
+	})
 	if err := chromedp.Do(p.ctx, action); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +79,8 @@ func (p *person) paint(t *testing.T, theme string) {
 // whatever language they were written in.
 const written = "[lang]:not(html), .message__text, .message__name, .question__text, .question__name, .answer, .entry__text, .entry__name, " +
 	".choice__text, .activity-card__title, .draft__title, .item-card, .badge[lang], .leader__name, .podium__name, .avatar, .choice-sign, " +
-	".brand, .menu, .lesson, .class-head__title, .studio__title, .console__title, .suggestion__list, session-poster, kbd, option, pre"
+	".brand, .menu, .lesson, .class-head__title, .studio__title, .console__title, .suggestion__list, session-poster, kbd, option, pre, " +
+	".sr-only[aria-live]" // what was announced before
 
 // chinese checks that a page set to Chinese has no English and no bare key.
 func (p *person) chinese(t *testing.T, where string) {

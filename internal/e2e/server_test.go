@@ -60,12 +60,12 @@ func buildServer(t *testing.T) *server {
 
 var hostLink = regexp.MustCompile(`Teach\s+(http\S+#once=\S+)`)
 
-// start runs the server and returns when it has said that it runs. Suggestions
-// come at every pause, and none by chance.
+// start runs the server and returns when it has said that it runs. Whoever
+// leaves is soon gone; suggestions come at every pause, and none by chance.
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.process = exec.Command(s.binary, "serve", "--http.addr", s.http, "--media.listen", s.media, "--data.dir", s.data,
-		"--access.room", room, "--suggest.push_gap", "1ms", "--suggest.explore", "-1")
+		"--access.room", room, "--room.grace", "1s", "--suggest.push_gap", "1ms", "--suggest.explore", "-1")
 	s.process.Stderr = &s.log
 	out, err := s.process.StdoutPipe()
 	if err != nil {
@@ -159,21 +159,26 @@ func (s *server) call(t *testing.T, method, path, token string, body any) (int, 
 	return res.StatusCode, out
 }
 
+// item is what of the catalogue is recommended.
+type item struct {
+	ID   string   `json:"id"`
+	Tags []string `json:"tags"`
+}
+
 // recommended lists what the server recommends to a token's person, best
 // first.
-func (s *server) recommended(t *testing.T, token string) []string {
+func (s *server) recommended(t *testing.T, token string) []item {
 	t.Helper()
 	status, answer := s.call(t, "GET", "/v1/recommendations?limit=10", token, nil)
-	items, _ := answer["items"].([]any)
-	if status != http.StatusOK || len(items) == 0 {
-		t.Fatalf("recommendations: status %d, %v", status, answer)
+	var items []item
+	b, err := json.Marshal(answer["items"])
+	if err == nil {
+		err = json.Unmarshal(b, &items)
 	}
-	var ids []string
-	for _, item := range items {
-		id, _ := item.(map[string]any)["id"].(string)
-		ids = append(ids, id)
+	if err != nil || status != http.StatusOK || len(items) == 0 {
+		t.Fatalf("recommendations: status %d, %v, %v", status, answer, err)
 	}
-	return ids
+	return items
 }
 
 // welcome is what the server tells somebody who enters, without what changes

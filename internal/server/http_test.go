@@ -153,7 +153,7 @@ func TestListsAndPages(t *testing.T) {
 		t.Errorf("points: %d %v", status, out)
 	}
 	for path, want := range map[string]int{
-		"/healthz": 200, "/": 200, "/class/algebra": 200, "/static/pages/class.js": 200,
+		"/healthz": 200, "/": 200, "/class/algebra": 200, "/static/pages/class.js": 200, "/static/pages/long.js": 200,
 		"/v1/rooms/algebra": 200, "/v1/rooms/nowhere": 404, "/v1/rooms/No!": 404, "/v1/nothing": 404,
 		"/static/class.html": 404, "/static/../go.mod": 404, "/static/%2e%2e/go.mod": 404, "/static/": 404, "/nothing": 404,
 	} {
@@ -165,6 +165,9 @@ func TestListsAndPages(t *testing.T) {
 		res.Body.Close()
 		if res.StatusCode != want {
 			t.Errorf("%s: %d, want %d", path, res.StatusCode, want)
+		}
+		if path == "/static/pages/long.js" && !res.Uncompressed {
+			t.Errorf("%s was not compressed", path)
 		}
 		if strings.HasPrefix(path, "/class") && !strings.Contains(res.Header.Get("Content-Security-Policy"), "script-src 'self';") {
 			t.Errorf("%s: policy %q", path, res.Header.Get("Content-Security-Policy"))

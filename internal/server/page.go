@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -21,9 +22,10 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // file is a file of the browser app, ready to be served.
 type file struct {
-	data []byte
-	kind string
-	etag string
+	data   []byte
+	zipped []byte // nil where that is no shorter
+	kind   string
+	etag   string
 }
 
 type files map[string]file
@@ -52,8 +54,12 @@ func loadFiles(static fs.FS) (files, error) {
 			kind = "application/manifest+json"
 		}
 		sum := sha256.Sum256(b)
-		out[name] = file{b, kind, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-		return nil
+		f := file{data: b, kind: kind, etag: base64.RawURLEncoding.EncodeToString(sum[:12])}
+		if ext != ".png" {
+			f.zipped, err = zip(b)
+		}
+		out[name] = f
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -61,13 +67,52 @@ func loadFiles(static fs.FS) (files, error) {
 	return out, nil
 }
 
+// zip compresses b once for all who will ask, or returns nil where that does
+// not pay.
+func zip(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(b); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if out.Len() > len(b)*9/10 {
+		return nil, nil
+	}
+	return out.Bytes(), nil
+}
+
 // serve sends a file; a browser that has it already is told so.
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
-	h.Set("ETag", f.etag)
 	h.Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.data))
+	h.Set("Vary", "Accept-Encoding")
+	data, etag := f.data, f.etag
+	if f.zipped != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
+		data, etag = f.zipped, f.etag+"-gz"
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", `"`+etag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+}
+
+// takesGzip reads an Accept-Encoding (RFC 9110, section 12.5.3) as far as a
+// file server must: gzip is named and not refused.
+func takesGzip(accept string) bool {
+	for part := range strings.SplitSeq(accept, ",") {
+		name, weight, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q, found := strings.CutPrefix(strings.TrimSpace(weight), "q=")
+			return !found || strings.Trim(q, "0.") != ""
+		}
+	}
+	return false
 }
 
 // page serves one of the app's pages.

@@ -87,6 +87,7 @@ func newRig(t testing.TB, config server.Config) *rig {
 			"index.html":      {Data: []byte("<!doctype html><title>Lyceum</title>")},
 			"class.html":      {Data: []byte("<!doctype html><title>Class</title>")},
 			"pages/class.js":  {Data: []byte("export {}")},
+			"pages/long.js":   {Data: []byte(strings.Repeat("export {};\n", 500))},
 		},
 		Recommend: func(wire.UserID, string, string, int) []server.Recommended { return nil },
 	})

@@ -75,7 +75,7 @@ func TestBadFrames(t *testing.T) {
 // TestBadSockets closes those who do not speak the protocol with the code
 // that says so.
 func TestBadSockets(t *testing.T) {
-	r := newRig(t, server.Config{Guests: true, Hello: 300 * time.Millisecond})
+	r := newRig(t, server.Config{Guests: true})
 	r.join("mo", wire.Moderator)
 	claims := func(change func(*auth.Claims)) string {
 		c := auth.Claims{Kind: auth.Room, Room: algebra, User: "ana", Name: "Ana", Role: wire.Viewer, Expires: time.Now().Add(time.Hour)}
@@ -89,7 +89,6 @@ func TestBadSockets(t *testing.T) {
 		close             wire.CloseCode
 		code              string
 	}{
-		{"says nothing", class, "", wire.CloseHello, ""},
 		{"no hello first", class, `{"id":1,"type":"ping"}`, wire.CloseProtocol, "wire.type"},
 		{"broken hello", class, `{`, wire.CloseProtocol, "wire.malformed"},
 		{"no token", class, hello(""), wire.CloseToken, "auth.token"},
@@ -101,15 +100,19 @@ func TestBadSockets(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := r.open(tt.path)
-			if tt.frame != "" {
-				b.send(tt.frame)
-			}
+			b.send(tt.frame)
 			code, refusal := b.closed()
 			if code != websocket.StatusCode(tt.close) || refusal != tt.code {
 				t.Errorf("closed with %d after %q, want %d after %q", code, refusal, tt.close, tt.code)
 			}
 		})
 	}
+	t.Run("says nothing", func(t *testing.T) {
+		hasty := newRig(t, server.Config{Hello: 50 * time.Millisecond})
+		if code, _ := hasty.open(class).closed(); code != websocket.StatusCode(wire.CloseHello) {
+			t.Errorf("closed with %d", code)
+		}
+	})
 	t.Run("binary", func(t *testing.T) {
 		b := r.join("ana", wire.Viewer)
 		b.write(websocket.MessageBinary, []byte(`{"id":2,"type":"ping"}`))

@@ -153,7 +153,9 @@ export class HostMedia extends EventTarget {
       const sources = {};
       for (const [source, line] of this.#lines) if (this.#tracks.has(source) && line.mid) sources[line.mid] = source;
       const {sdp} = await this.#channel.request("media.publish", {sdp: pc.localDescription?.sdp, sources});
-      if (pc === this.#pc) await pc.setRemoteDescription({type: "answer", sdp});
+      if (pc !== this.#pc) return;
+      await pc.setRemoteDescription({type: "answer", sdp});
+      if (pc.connectionState === "connected") this.#watch(pc); // as it was: no event will say so
     } catch (err) {
       if (pc !== this.#pc) return; // replaced meanwhile
       this.#close();

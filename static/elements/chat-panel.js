@@ -134,7 +134,7 @@ export class ChatPanel extends View {
 
   async #say() {
     const {input, refusal} = this;
-    if (!input || !refusal || aria_disabled(this.submit)) return;
+    if (!input || !refusal || this.submit?.getAttribute("aria-disabled") === "true") return;
     const words = input.value.trim();
     if (!words) return;
     input.value = "";
@@ -203,11 +203,6 @@ export class ChatPanel extends View {
     this.pill.hidden = this.#unseen === 0;
     text(this.pill, t("chat.new", {n: this.#unseen}));
   }
-}
-
-/** @param {Element | undefined} node */
-function aria_disabled(node) {
-  return node?.getAttribute("aria-disabled") === "true";
 }
 
 /** The page shows what was refused; here there is nothing more to do. @param {Promise<any>} reply */

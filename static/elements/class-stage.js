@@ -26,6 +26,7 @@ export class ClassStage extends View {
   #streams = new Map();
   #swapped = false;
   #muted = false;
+  #wantsTap = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
   #idle = 0;
 
@@ -146,9 +147,10 @@ export class ClassStage extends View {
     }
   }
 
-  /** @param {boolean} wanted */
+  /** @param {boolean} wanted the browser plays no sound without a tap */
   #asked(wanted) {
-    if (this.unmute) this.unmute.hidden = !wanted;
+    this.#wantsTap = wanted;
+    if (this.unmute) this.unmute.hidden = !wanted || this.dataset.on !== "true";
   }
 
   #listen() {
@@ -172,6 +174,8 @@ export class ClassStage extends View {
     controls.hidden = !onAir;
     liveBadge.hidden = liveTime.hidden = !onAir;
     this.dataset.on = String(onAir);
+    this.dataset.picture = String(picture);
+    this.#asked(this.#wantsTap);
     pipButton.hidden = !document.pictureInPictureEnabled || !picture;
 
     let title = view.title, words = "";

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import {Place} from "../client/protocol.js" */
 import {number, t} from "../i18n.js";
-import {flag, h, icon, keyed, text, View} from "./dom.js";
+import {flag, h, keyed, text, View} from "./dom.js";
 import {avatar} from "./person.js";
 
 /** @typedef {{id: string, name?: string, score: number, rank: number, of: number}} Me */
@@ -50,8 +50,3 @@ export class LeaderBoard extends View {
 }
 
 customElements.define("leader-board", LeaderBoard);
-
-/** The line that says how a person stands. @param {Me} me */
-export function standing(me) {
-  return h("p", {class: "standing"}, icon("trophy"), t("quiz.rank", {rank: me.rank, of: me.of}), h("span", {class: "numeric push"}, t("quiz.score", {n: me.score})));
-}

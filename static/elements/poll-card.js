@@ -71,6 +71,8 @@ export class PollCard extends View {
         aria(button, "pressed", open ? Boolean(picked) : null);
         button.disabled = !open;
         flag(node, "choice--mine", mine?.includes(choice));
+        flag(node, "choice--ticked", picked);
+        node.querySelector(".choice__mark").hidden = !picked;
         flag(node, "choice--best", !open && bars && bars[choice] === best && best > 0);
         flag(node, "choice--bars", bars !== null);
         text(node.querySelector(".choice__text"), label);
@@ -80,10 +82,12 @@ export class PollCard extends View {
         text(node.querySelector(".choice__count"), bars && poll.counts ? t("poll.votes", {n: poll.counts[choice]}) : "");
       });
 
-    let say = "";
-    if (open && several) say = t("poll.max", {n: poll.max});
-    if (open && voted) say = t("poll.change");
-    if (open && poll.hidden && !bars) say = voted ? t("poll.hidden.voted") : t("poll.hidden");
+    /** @type {string[]} */
+    const hints = [];
+    if (open && several && !voted) hints.push(t("poll.max", {n: poll.max}));
+    if (open && poll.hidden && !bars) hints.push(t(voted ? "poll.hidden.voted" : "poll.hidden"));
+    if (open && voted) hints.push(t("poll.change"));
+    const say = staff ? "" : hints.join(" ");
     text(hint, say);
     const changed = mine === undefined || mine.length !== this.#ticked.size || mine.some((choice) => !this.#ticked.has(choice));
     sendButton.hidden = !open || !several;
@@ -99,7 +103,8 @@ export class PollCard extends View {
   #choice(choice) {
     return h("li", {class: "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
       h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${choice % 6})`}}), choiceSign(choice),
-      h("span", {class: "choice__text"}), h("span", {class: "choice__count sr-only"}), h("span", {class: "choice__share numeric"})));
+      h("span", {class: "choice__text"}), h("span", {class: "choice__count sr-only"}), h("span", {class: "choice__share numeric"}),
+      h("span", {class: "choice__mark"}, icon("check"))));
   }
 
   /** @param {number} choice */

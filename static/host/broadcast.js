@@ -61,6 +61,12 @@ export class Broadcast extends EventTarget {
     });
     client.on("stage.changed", () => this.#again());
     client.on("@welcome", () => this.#again());
+    client.on("@state", ({state}) => {
+      if (state !== "closed" || !this.wanted) return;
+      this.wanted = false; // the class is over for this page
+      void publisher.stop();
+      this.#changed();
+    });
   }
 
   /** What the class is told: every track but a muted microphone's. @returns {Source[]} */

@@ -11,22 +11,14 @@ import "../elements/connection-banner.js";
 import "../elements/site-menu.js";
 import {errorText, onLang, t} from "../i18n.js";
 import {fromToken, identity} from "../pages/identity.js";
-import {keep, kept, led} from "./pass.js";
+import {linkTarget} from "./address.js";
+import {keep, kept, led, untried} from "./pass.js";
 
 /** @typedef {"host" | "moderate"} Desk */
 /** What came behind the address's "#". @typedef {{once: string, invite: string, token: string}} Fragment */
 
 /** @type {Fragment} */
 export const noFragment = Object.freeze({once: "", invite: "", token: ""});
-
-/**
- * The room that a page's path names, or "".
- * @param {string} path
- */
-export function roomOf(path) {
-  const room = path.split("/")[2] ?? "";
-  return /^[a-z0-9][a-z0-9-]{0,63}$/.test(room) ? room : "";
-}
 
 /** Takes the secret out of the address, so that it is in no history and no screenshot. @returns {Fragment} */
 export function takeFragment() {
@@ -40,12 +32,12 @@ export function takeFragment() {
  * Lets somebody into desk's room: with the link they followed, else with the
  * token they have, else with a link they paste. Settles once they are in.
  * @param {HTMLElement} app
- * @param {{desk: Desk, room: string, fragment: Fragment, refused?: string}} options refused: why they were sent back here
+ * @param {{desk: Desk, room: string, fragment: Fragment, refused?: string}} options refused: the key of why they were sent back here
  * @returns {Promise<Kept>}
  */
 export function enter(app, {desk, room, fragment, refused}) {
   const given = fromToken(fragment.token);
-  if (given) return Promise.resolve(keep(room, given));
+  if (given) return Promise.resolve(untried(given));
   // Whatever the token says, the class knows the role better: somebody may
   // have been made a moderator since. The socket tells.
   const own = refused ? null : kept(room);
@@ -141,7 +133,7 @@ function linkForm(desk, room, refused) {
   }}, input, h("button", {type: "submit", class: "btn btn--primary"}, t("host.gate.open")));
   return h("section", {class: "gate__card card stack"},
     h("h1", {class: "display"}, t(desk === "host" ? "host.gate.none" : "mod.gate.none")),
-    refused ? h("p", {class: "banner banner--danger gate__why", role: "alert"}, icon("alert"), h("span", null, refused)) : null,
+    refused ? h("p", {class: "banner banner--danger gate__why", role: "alert"}, icon("alert"), h("span", null, t(refused))) : null,
     h("p", {class: "muted"}, t(desk === "host" ? "host.gate.how" : "mod.gate.how")),
     desk === "host" ? h("pre", {class: "gate__code", tabIndex: 0}, h("code", null, `lyceum serve`)) : null,
     h("div", {class: "field"}, h("label", {htmlFor: "gate-link"}, t("host.gate.link")), form, error),
@@ -150,21 +142,4 @@ function linkForm(desk, room, refused) {
       ...rooms.map((entry) => h("a", {class: "gate__room", href: `/${desk}/${entry.room}`},
         h("span", {class: "grow truncate"}, entry.title || entry.room), h("span", {class: "badge"}, t(`role.${entry.role}`)), icon("chevron-right")))) : null,
     room ? h("a", {class: "btn btn--quiet", href: `/class/${room}`}, t("host.gate.viewer")) : null);
-}
-
-/**
- * Where a pasted link leads on this server, or "" if it is none of ours.
- * @param {string} text
- * @param {string} origin
- */
-export function linkTarget(text, origin) {
-  /** @type {URL} */
-  let url;
-  try {
-    url = new URL(text, origin);
-  } catch {
-    return "";
-  }
-  const ours = /^\/(host|moderate|class)\/[a-z0-9][a-z0-9-]{0,63}$/.test(url.pathname);
-  return ours && url.host === new URL(origin).host && url.hash.length > 1 ? url.pathname + url.hash : "";
 }

@@ -1,4 +1,5 @@
 // @ts-check
+/** @import {Kept} from "./pass.js" */
 // The host's page: through the gate into the studio, and back to the gate when
 // the server no longer accepts the token.
 
@@ -6,16 +7,16 @@ import {Client} from "../client/client.js";
 import {HostMedia} from "../client/media.js";
 import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
-import {enter, noFragment, roomOf, takeFragment, waiting} from "./gate.js";
-import {forget} from "../pages/identity.js";
-import {entitle} from "./pass.js";
+import {roomOf} from "./address.js";
+import {enter, noFragment, takeFragment, waiting} from "./gate.js";
+import {drop, welcomed} from "./pass.js";
 import {Studio} from "./studio.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const room = roomOf(location.pathname);
 let fragment = takeFragment();
 /** @type {string | undefined} */
-let refused = room ? undefined : "";
+let refused; // the key of why, when they were sent back
 
 /** Close codes after which a token is of no use here. @type {Record<number, string>} */
 const sentBack = {
@@ -25,18 +26,19 @@ const sentBack = {
 
 for (;;) {
   document.title = `${t("host.page")} · Lyceum`;
-  const {token} = await enter(app, {desk: "host", room, fragment, refused});
+  const pass = await enter(app, {desk: "host", room, fragment, refused});
   fragment = noFragment;
-  refused = t(await teach(token));
+  refused = await teach(pass);
 }
 
 /**
  * Runs the studio until the server sends the host back to the gate.
- * @param {string} token
+ * @param {Kept} pass
  * @returns {Promise<string>} why, as a text's key
  */
-function teach(token) {
+function teach(pass) {
   return new Promise((resolve) => {
+    const {token} = pass;
     const client = new Client({room, token, lang});
     const publisher = new HostMedia(client);
     /** @type {Studio | null} */
@@ -51,14 +53,14 @@ function teach(token) {
     client.on("@welcome", () => {
       const {you, room: state} = client.state;
       if (you?.role !== "host") return back("host.back.role");
-      if (state) entitle(room, state.title);
+      if (state) welcomed(room, pass, state.title);
       studio ??= new Studio(app, {client, room, token, publisher});
     });
     const banner = waiting(app);
     client.on("@state", ({state, code}) => {
       banner.view = {state, code};
       if (state !== "closed" || !sentBack[code]) return;
-      if (code !== closed.banned) forget(room);
+      if (code === closed.token || code === closed.expired) drop(room, token);
       back(sentBack[code]);
     });
     client.connect();

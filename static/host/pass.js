@@ -5,9 +5,10 @@
 // a viewer's is (pages/identity.js), but who somebody is elsewhere is not
 // changed by leading a class. Without storage all holds for this page only.
 
-import {identity} from "../pages/identity.js";
+import {forget, identity} from "../pages/identity.js";
 
 /** @typedef {{token: string, role: Role, expires: number, name?: string, title?: string}} Kept */
+
 const passKey = (/** @type {string} */ room) => `lyceum.token.${room}`;
 
 /** @param {string} key @returns {any} */
@@ -37,16 +38,29 @@ export function kept(room) {
 
 /** Keeps what the server gave for room. @param {string} room @param {Pass} pass @returns {Kept} */
 export function keep(room, {token, role, expires, user}) {
-  const entry = {token, role, expires, name: user.name};
+  const entry = untried({token, role, expires, user});
   write(passKey(room), entry);
   if (!identity()) write("lyceum.identity", {token, name: user.name, user: {id: user.id, name: user.name}, expires});
   return entry;
 }
 
-/** Remembers what a room is called, for the list of rooms. @param {string} room @param {string} title */
-export function entitle(room, title) {
-  const entry = kept(room);
-  if (entry && entry.title !== title) write(passKey(room), {...entry, title});
+/**
+ * What a token says of itself, not kept yet: only a server that welcomes it
+ * makes it worth more than what is kept already.
+ * @param {Pass} pass
+ * @returns {Kept}
+ */
+export const untried = ({token, role, expires, user}) => ({token, role, expires, name: user.name});
+
+/** Keeps what has opened a room, with the room's title for the list of rooms. @param {string} room @param {Kept} entry @param {string} title */
+export function welcomed(room, entry, title) {
+  const old = kept(room);
+  if (old?.token !== entry.token || old.title !== title) write(passKey(room), {...entry, title});
+}
+
+/** Forgets a token that opens nothing; another one that is kept stays. @param {string} room @param {string} token */
+export function drop(room, token) {
+  if (kept(room)?.token === token) forget(room);
 }
 
 /** The rooms that this browser leads, by their ids. @returns {(Kept & {room: string})[]} */

@@ -80,7 +80,15 @@ export class Roster extends EventTarget {
       return;
     }
     if (asking !== this.#asking) return; // a newer question is under way
-    Object.assign(this, {people, count, next: after});
+    Object.assign(this, {people: present(people), count, next: after});
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * Those who are here before those who have left, and otherwise as they came.
+ * @param {Member[]} people
+ */
+function present(people) {
+  return [...people.filter((person) => person.here), ...people.filter((person) => !person.here)];
 }

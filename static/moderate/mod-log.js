@@ -72,9 +72,9 @@ export class BanList extends View {
 
   build() {
     this.classList.add("bans");
-    this.bannedTitle = h("h3", {class: "people__title"}, icon("ban"), t("mod.banned"));
+    this.bannedTitle = h("h2", {class: "people__title"}, icon("ban"), t("mod.banned"));
     this.banned = h("ul", {class: "people__list", aria: {label: t("mod.banned")}});
-    this.mutedTitle = h("h3", {class: "people__title"}, icon("mute"), t("mod.muted.list"));
+    this.mutedTitle = h("h2", {class: "people__title"}, icon("mute"), t("mod.muted.list"));
     this.muted = h("ul", {class: "people__list", aria: {label: t("mod.muted.list")}});
     this.empty = h("div", {class: "empty"}, icon("shield"), h("p", {class: "empty__title"}, t("mod.bans.empty")), h("p", {class: "empty__text"}, t("mod.bans.empty.text")));
     this.append(this.empty, this.bannedTitle, this.banned, this.mutedTitle, this.muted);

@@ -38,7 +38,7 @@ export class ModStream extends View {
         this.#toEnd();
       }}, t(`mod.filter.${filter}`)));
     }
-    this.list = h("ol", {class: "stream__list", role: "listbox", tabIndex: 0, aria: {label: t("mod.stream")}});
+    this.list = h("ol", {class: "stream__list", role: "list", tabIndex: 0, aria: {label: t("mod.stream")}});
     this.list.addEventListener("scroll", () => this.#scrolled(), {passive: true});
     this.pill = h("button", {type: "button", class: "stream__pill", hidden: true, onclick: () => {
       this.#pick(0);
@@ -59,15 +59,20 @@ export class ModStream extends View {
     flag(this.slow, "stream__slow--on", slow > 0);
     this.slow.setAttribute("aria-label", this.slow.textContent ?? "");
     const before = this.#shown;
+    const focused = list.contains(document.activeElement);
     this.#shown = entries(chat, questions, this.#filter);
-    if (this.#picked && !this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = heir(before, this.#picked);
+    const gone = this.#picked !== 0 && !this.#shown.some((entry) => entry.id === this.#picked);
+    if (gone) this.#picked = heir(before, this.#picked);
     if (!this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = 0;
     for (const chip of /** @type {Iterable<HTMLElement>} */ (filters.children)) chip.setAttribute("aria-pressed", String(chip.dataset.filter === this.#filter));
     empty.hidden = this.#shown.length > 0;
     list.hidden = this.#shown.length === 0;
     keyed(list, this.#shown, (entry) => entry.id, (entry) => this.#entry(entry, you), (node, entry) => {
       const picked = entry.id === this.#picked;
-      node.setAttribute("aria-selected", String(picked));
+      if ((node.getAttribute("aria-current") === "true") !== picked) {
+        node.setAttribute("aria-current", String(picked));
+        for (const button of node.querySelectorAll(".btn")) button.tabIndex = picked ? 0 : -1; // only the picked one's are on the way
+      }
       flag(node, "entry--muted", muted.has(entry.by.id));
       if (entry.question) {
         const {votes, pinned, answered} = entry.question;
@@ -78,6 +83,7 @@ export class ModStream extends View {
         node.querySelector("[data-act=answered]").hidden = Boolean(answered);
       }
     });
+    if (gone && focused) this.#focus();
     const newest = this.#shown.at(-1)?.id ?? 0;
     if (newest > this.#newest) {
       if (this.#newest && !this.#following) this.#unseen += this.#shown.filter((entry) => entry.id > this.#newest).length;
@@ -103,7 +109,7 @@ export class ModStream extends View {
           this.act(name);
         }});
     const person = by.id !== you.id && by.role !== "host";
-    const node = h("li", {class: `entry entry--${kind}`, role: "option", id: `entry-${entry.id}`, onclick: () => this.#pick(entry.id)},
+    const node = h("li", {class: `entry entry--${kind}`, id: `entry-${entry.id}`, tabIndex: -1, onclick: () => this.#pick(entry.id)},
       avatar(by),
       h("div", {class: "entry__body grow"},
         h("p", {class: "entry__head"}, h("span", {class: "entry__name"}, by.name), roleBadge(by.role),
@@ -130,11 +136,11 @@ export class ModStream extends View {
    * @returns {boolean} whether it was for this element
    */
   act(act) {
-    if (act === "next" || act === "previous") this.#pick(move(this.#shown, this.#picked, act === "next" ? 1 : -1));
-    else if (act === "newest") {
-      this.#pick(0);
-      this.#toEnd();
-    } else if (act === "slow") this.#slowMenu();
+    if (act === "next" || act === "previous") {
+      this.#pick(move(this.#shown, this.#picked, act === "next" ? 1 : -1));
+      this.#focus();
+    } else if (act === "newest") this.#pick(0);
+    else if (act === "slow") this.#slowMenu();
     else return this.#deal(act, this.#shown.find((entry) => entry.id === this.#picked));
     return true;
   }
@@ -164,11 +170,14 @@ export class ModStream extends View {
   #pick(id) {
     this.#picked = id;
     this.refresh();
-    const node = id ? this.querySelector(`#entry-${id}`) : null;
-    if (node) this.list?.setAttribute("aria-activedescendant", node.id);
-    else this.list?.removeAttribute("aria-activedescendant");
-    node?.scrollIntoView({block: "nearest"});
+    this.querySelector(`#entry-${id}`)?.scrollIntoView({block: "nearest"});
     if (id === 0) this.#toEnd();
+  }
+
+  /** Puts the focus where the pick is, so that it is read aloud and Tab leads to its buttons. */
+  #focus() {
+    const node = this.querySelector(`#entry-${this.#picked}`) ?? this.list;
+    if (node instanceof HTMLElement) node.focus({preventScroll: true});
   }
 
   #scrolled() {

@@ -1,20 +1,21 @@
 // @ts-check
+/** @import {Kept} from "../host/pass.js" */
 // The moderator's page: through the gate to the console, and back to the gate
 // when the server no longer accepts the token.
 
 import {Client} from "../client/client.js";
 import {closed} from "../client/protocol.js";
-import {enter, noFragment, roomOf, takeFragment, waiting} from "../host/gate.js";
-import {entitle} from "../host/pass.js";
+import {roomOf} from "../host/address.js";
+import {enter, noFragment, takeFragment, waiting} from "../host/gate.js";
+import {drop, welcomed} from "../host/pass.js";
 import {lang, onLang, t} from "../i18n.js";
-import {forget} from "../pages/identity.js";
 import {Console} from "./console.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const room = roomOf(location.pathname);
 let fragment = takeFragment();
 /** @type {string | undefined} */
-let refused;
+let refused; // the key of why, when they were sent back
 
 /** Close codes after which a token is of no use here. @type {Record<number, string>} */
 const sentBack = {
@@ -24,18 +25,19 @@ const sentBack = {
 
 for (;;) {
   document.title = `${t("mod.page")} · Lyceum`;
-  const {token} = await enter(app, {desk: "moderate", room, fragment, refused});
+  const pass = await enter(app, {desk: "moderate", room, fragment, refused});
   fragment = noFragment;
-  refused = t(await moderate(token));
+  refused = await moderate(pass);
 }
 
 /**
  * Runs the console until the server sends the moderator back to the gate.
- * @param {string} token
+ * @param {Kept} pass
  * @returns {Promise<string>} why, as a text's key
  */
-function moderate(token) {
+function moderate(pass) {
   return new Promise((resolve) => {
+    const {token} = pass;
     const client = new Client({room, token, admin: true, lang});
     const banner = waiting(app);
     /** @type {Console | null} */
@@ -43,7 +45,7 @@ function moderate(token) {
     const quiet = onLang((which) => (client.lang = which));
     client.on("@welcome", () => {
       const {room: state} = client.state;
-      if (state) entitle(room, state.title);
+      if (state) welcomed(room, pass, state.title);
       console ??= new Console(app, {client, room});
     });
     client.on("@state", ({state, code}) => {
@@ -51,7 +53,7 @@ function moderate(token) {
       if (state !== "closed" || !sentBack[code]) return;
       quiet();
       console?.close();
-      if (code === closed.token || code === closed.expired) forget(room);
+      if (code === closed.token || code === closed.expired) drop(room, token);
       resolve(sentBack[code]);
     });
     client.connect();

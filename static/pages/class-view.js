@@ -2,7 +2,7 @@
 /** @import {Client} from "../client/client.js" */
 /** @import {Room, SessionItem, You} from "../client/protocol.js" */
 /** @import {Quality} from "../elements/class-stage.js" */
-import {errorText, number, onLang, t} from "../i18n.js";
+import {errorText, lang, number, onLang, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, setIcon, text} from "../elements/dom.js";
 import {bindIntents, send} from "../elements/intents.js";
 import {activities, results} from "../elements/rules.js";
@@ -48,6 +48,7 @@ export class ClassView {
   #unreadChat = 0;
   #unreadQuestions = 0;
   #said = "";
+  #readSummary = false;
   /** The server's clock; one function, so that views compare equal. */
   #now = () => this.#client.now();
 
@@ -91,15 +92,22 @@ export class ClassView {
       this.draw();
     }});
     this.summary = h("div", {class: "activity-card summary", hidden: true});
-    this.activity = h("section", {class: "activity", hidden: true}, h("div", {class: "activity__tools row"}, this.pager, h("span", {class: "push"}),
+    this.activity = h("section", {class: "activity", id: "activity", hidden: true}, h("div", {class: "activity__tools row"}, this.pager, h("span", {class: "push"}),
       this.smaller, this.putAway), this.quiz, this.poll);
     this.chatPanel = this.#panel("chat", this.chat);
     this.boardPanel = this.#panel("questions", this.board);
     this.peoplePanel = this.#panel("people", this.people);
     this.side = h("aside", {class: "class__side"}, this.tabs, this.chatPanel, this.boardPanel, this.peoplePanel);
     this.offer = h("div", {class: "class__offer"}, this.suggestion);
-    this.skip = h("a", {class: "skip", href: "#panel-chat"});
-    this.#place.replaceChildren(this.skip,
+    this.skip = h("a", {class: "skip", href: "#panel-chat", onclick: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      /** @type {HTMLElement | null | undefined} */ (this.side?.querySelector("[role=tab][aria-selected=true]"))?.focus();
+    }});
+    this.skipActivity = h("a", {class: "skip", href: "#activity", hidden: true, onclick: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      /** @type {HTMLElement | null | undefined} */ (this.activity?.querySelector(":is(quiz-card, poll-card):not([hidden]) .activity-card__title"))?.focus();
+    }});
+    this.#place.replaceChildren(this.skipActivity, this.skip,
       h("header", {class: "masthead class-head"}, h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}},
         h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, h("span", {class: "push"}), this.count, this.points, this.menu),
       this.banner,
@@ -117,6 +125,7 @@ export class ClassView {
   #words() {
     if (!this.skip || !this.side || !this.activity || !this.shareButton) return;
     text(this.skip, t("class.skip"));
+    if (this.skipActivity) text(this.skipActivity, t("class.skip.activity"));
     aria(this.side, "label", t("class.side"));
     aria(this.activity, "label", t("class.activity"));
     for (const [button, key] of /** @type {const} */ ([[this.shareButton, "class.share"], [this.putAway, "class.away"]])) {
@@ -223,6 +232,7 @@ export class ClassView {
     if (!shown || (first?.kind === "quiz" && first.quiz.phase === "open")) shown = first;
     this.#pick = shown?.key ?? "";
     activity.hidden = !shown;
+    if (this.skipActivity) this.skipActivity.hidden = !shown;
     this.#place.classList.toggle("has-activity", Boolean(shown));
     if (!shown) return;
 
@@ -265,7 +275,8 @@ export class ClassView {
   #summary(room, you) {
     const {summary} = this;
     if (!summary) return;
-    summary.hidden = room.phase !== "ended";
+    summary.hidden = room.phase !== "ended" || this.#readSummary;
+    if (room.phase !== "ended") this.#readSummary = false; // reopened: its next end is told again
     if (summary.hidden) return;
     const minutes = Math.max(1, Math.round((room.ended_at - room.started_at) / 60_000));
     const asked = room.questions.filter((q) => q.by.id === you.id).length;
@@ -275,7 +286,13 @@ export class ClassView {
     if (this.#client.state.points) facts.push(["points", number(this.#client.state.points.balance), t("summary.points", {n: this.#client.state.points.balance})]);
     if (you.quiz && you.quiz.rank > 0) facts.push(["trophy", number(you.quiz.rank), t("summary.rank", {of: you.quiz.of})]);
     if (asked > 0) facts.push(["question", number(asked), t("summary.asked", {n: asked})]);
-    summary.replaceChildren(h("h2", {class: "display"}, t("summary.title", {name: you.name})), h("p", {class: "muted"}, t("summary.text")),
+    const name = JSON.stringify([lang, you.name, facts]);
+    if (summary.dataset.shown === name) return; // what has the focus stays
+    summary.dataset.shown = name;
+    summary.replaceChildren(iconButton("close", t("class.away"), {class: "btn btn--icon btn--quiet btn--small summary__close", onclick: () => {
+      this.#readSummary = true;
+      this.draw();
+    }}), h("h2", {class: "display"}, t("summary.title", {name: you.name})), h("p", {class: "muted"}, t("summary.text")),
       h("dl", {class: "summary__facts"}, ...facts.map(([picture, value, what]) =>
         h("div", null, h("dt", null, icon(picture), what), h("dd", {class: "display numeric"}, value)))),
       h("div", {class: "cluster"}, h("a", {class: "btn btn--primary", href: "/"}, t("summary.home")),

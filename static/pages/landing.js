@@ -119,7 +119,10 @@ async function again() {
   if (active) /** @type {HTMLElement | null} */ (document.querySelector(`a[href="${CSS.escape(active)}"]`))?.focus({preventScroll: true});
 }
 
-onLang(draw);
+onLang(() => {
+  draw();
+  void load(); // reasons come in the page's language
+});
 draw();
 void load();
 setInterval(() => void again(), refreshEvery);

@@ -47,7 +47,7 @@ function acts(item) {
       // The heart is then full for this visit only.
     }
     mark();
-    toast(t("video.liked.toast"));
+    toast(t(watching.on ? "video.liked.toast" : "video.liked"));
   }}, sign, label);
   const mark = () => {
     aria(like, "pressed", page.liked);

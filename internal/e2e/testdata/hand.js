@@ -127,7 +127,7 @@ const hand = {
 
   /** How bright the page's ground is and its text, 0 to 1. */
   brightness() {
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
     const of = (colour) => {
       canvas.fillStyle = colour;
       canvas.fillRect(0, 0, 1, 1);
