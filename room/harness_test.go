@@ -212,11 +212,20 @@ type client struct {
 
 // connect opens a socket and joins; the error is the room's refusal.
 func (c *class) connect(id wire.RoomID, user wire.UserID, role wire.Role, after *room.Position) (*client, error) {
+	return c.dial(id, user, role, false, after)
+}
+
+// connectAdmin is connect at the moderators' socket.
+func (c *class) connectAdmin(user wire.UserID, role wire.Role) (*client, error) {
+	return c.dial(physics, user, role, true, nil)
+}
+
+func (c *class) dial(id wire.RoomID, user wire.UserID, role wire.Role, admin bool, after *room.Position) (*client, error) {
 	server, browser := net.Pipe()
 	k := &client{class: c}
 	k.conn = c.pool.NewConn(server, func(fanout.Reason) { server.Close() })
 	k.session = &room.Session{
-		User: user, Name: "name of " + string(user), Role: role, Conn: k.conn,
+		User: user, Name: "name of " + string(user), Role: role, Admin: admin, Conn: k.conn,
 		Close: func(code wire.CloseCode) {
 			k.mu.Lock()
 			k.closed = code

@@ -221,12 +221,12 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 			return outcome{seq: seq}
 		}
 	}
-	if e, ok := a.cmd.(enter); ok && !e.Quiet && r.state.Here >= r.config.Members {
-		if m := r.state.People[a.user]; (m == nil || !m.Here) && a.role == wire.Viewer {
-			return outcome{err: ErrCrowd}
+	by := wire.Actor{User: a.user, Role: r.state.roleOf(a.user, a.role)}
+	if e, ok := a.cmd.(enter); ok {
+		if err := r.mayEnter(by, e); err != nil {
+			return outcome{err: err}
 		}
 	}
-	by := wire.Actor{User: a.user, Role: r.state.roleOf(a.user, a.role)}
 	events, err := Decide(r.state, now, by, a.cmd)
 	if err != nil || len(events) == 0 {
 		return outcome{err: err}
@@ -253,6 +253,22 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	}
 	b.records = append(b.records, records...)
 	return outcome{seq: records[0].Seq}
+}
+
+// mayEnter holds what bounds a room's sockets rather than its log: only the
+// staff is let in at the moderators' socket, and a full room takes no more
+// viewers.
+func (r *Room) mayEnter(by wire.Actor, e enter) error {
+	m := r.state.People[by.User]
+	switch {
+	case by.Role.Staff():
+		return nil
+	case e.Quiet:
+		return wire.ErrForbidden
+	case r.state.Here >= r.config.Members && (m == nil || !m.Here):
+		return ErrCrowd
+	}
+	return nil
 }
 
 // see encodes what the audiences see of an event.

@@ -250,14 +250,11 @@ func TestPresence(t *testing.T) {
 			t.Errorf("after the grace %d are here, want the host", n)
 		}
 		// At the moderators' socket somebody is known but not present.
-		admin := &class{t: t, store: c.store, pool: c.pool, house: c.house}
-		mod, err := admin.connect(physics, "mo", wire.Moderator, nil)
-		if err != nil {
+		if _, err := c.connectAdmin("mo", wire.Moderator); err != nil {
 			t.Fatal(err)
 		}
-		_ = mod
-		if n := count(); n != 2 {
-			t.Errorf("a moderator in the class: %d", n)
+		if n := count(); n != 1 {
+			t.Errorf("with a moderator at their own socket %d are here", n)
 		}
 	})
 }
@@ -298,6 +295,45 @@ func TestBansHoldAndEnd(t *testing.T) {
 		if len(acts) != 2 || acts[0].Act != "mod.ban" || acts[0].Target.ID != "ana" || acts[0].Reason != "spam" ||
 			acts[1].Act != "mod.delete" || acts[1].Item != id || acts[0].By.ID != "mo" {
 			t.Errorf("audit: %+v", acts)
+		}
+	})
+}
+
+func TestPeopleAreListedPresentFirst(t *testing.T) {
+	inClass(t, room.Config{Grace: time.Second}, func(c *class) {
+		mod := c.join("mo", wire.Moderator)
+		var want []wire.UserID
+		for i := range 30 {
+			user := wire.UserID(fmt.Sprint("p", i))
+			k := c.join(user, wire.Viewer)
+			if i%3 == 0 {
+				k.leave()
+			} else {
+				want = append(want, user)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		want = append([]wire.UserID{"mo"}, want...)
+		for i := 0; i < 30; i += 3 {
+			want = append(want, wire.UserID(fmt.Sprint("p", i)))
+		}
+		for _, limit := range []int{1, 7, 50} {
+			var got []wire.UserID
+			for after := ""; ; {
+				page := ask[room.PeoplePage](mod, room.ListPeople{After: after, Limit: limit})
+				for _, p := range page.People {
+					got = append(got, p.ID)
+				}
+				if after = page.Next; after == "" {
+					break
+				}
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("pages of %d: %v, want %v", limit, got, want)
+			}
+		}
+		if here := ask[room.PeoplePage](mod, room.ListPeople{Here: true}).People; len(here) != 21 {
+			t.Errorf("%d are here", len(here))
 		}
 	})
 }
@@ -405,6 +441,12 @@ func TestRoleChangeChangesWhatIsSeen(t *testing.T) {
 		w := last[welcome](ana, "welcome")
 		if w.Room == nil || w.Room.Drafts == nil || w.You["role"] != "moderator" {
 			t.Errorf("welcome after promotion: %+v", w)
+		}
+		if _, err := c.connectAdmin("ana", wire.Viewer); err != nil {
+			t.Errorf("a new moderator at the moderators' socket: %v", err)
+		}
+		if _, err := c.connectAdmin("ben", wire.Viewer); !errors.Is(err, wire.ErrForbidden) {
+			t.Errorf("a viewer at the moderators' socket: %v", err)
 		}
 		ana.must(room.Slow{Seconds: 5})
 		if len(ana.got("mod.acted")) == 0 {

@@ -265,10 +265,16 @@ func (s *State) listPeople(c ListPeople, now wire.Millis) (PeoplePage, error) {
 	for _, user := range s.Hands {
 		hands[user] = true
 	}
-	for i := from; i < len(s.Order); i++ {
-		user := s.Order[i]
+	// First those who are here, then those who were: the list is gone through
+	// twice, and a page begins somewhere on that way.
+	rounds := 2
+	if c.Here {
+		rounds = 1
+	}
+	for i := from; i < rounds*len(s.Order); i++ {
+		user := s.Order[i%len(s.Order)]
 		m := s.People[user]
-		if c.Here && !m.Here || find != "" && !strings.Contains(strings.ToLower(m.Name.Text), find) {
+		if m.Here != (i < len(s.Order)) || find != "" && !strings.Contains(strings.ToLower(m.Name.Text), find) {
 			continue
 		}
 		if len(page.People) == limit {

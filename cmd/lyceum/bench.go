@@ -24,15 +24,21 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// measures are what can be measured, in the order of "all".
-var measures = []struct {
+type measurement struct {
 	name string
 	run  func(context.Context, bot.Target, bot.Load) (bot.Result, error)
-}{
-	{"fanout", bot.Fanout},
-	{"answers", bot.Answers},
-	{"join", bot.Joins},
-	{"chat", bot.Chatter},
+	env  string // of the server of its own
+}
+
+// measurements are all there are, in the order of "all".
+var measurements = []measurement{
+	{"fanout", bot.Fanout, ""},
+	{"answers", bot.Answers, ""},
+	{"join", bot.Joins, ""},
+	{"chat", bot.Chatter, ""},
+	// Nearly without the garbage that waits for its collection: what a viewer
+	// needs would drown in it.
+	{"memory", bot.Memory, "GOGC=10"},
 }
 
 // benchTime bounds one measurement, beside the time of its sending.
@@ -52,7 +58,7 @@ func bench(args []string) error {
 	seconds := fs.Float64("seconds", 5, "fanout, chat: how long is sent")
 	asJSON := fs.Bool("json", false, "print JSON")
 	fs.Usage = func() {
-		fmt.Fprintln(fs.Output(), "Usage: lyceum bench [fanout|answers|join|chat|all] [flags]")
+		fmt.Fprintln(fs.Output(), "Usage: lyceum bench [fanout|answers|join|chat|memory|all] [flags]")
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); err != nil {
@@ -61,13 +67,8 @@ func bench(args []string) error {
 	switch {
 	case fs.NArg() > 0:
 		return fmt.Errorf("bench: unexpected %q", fs.Arg(0))
-	case what != "all" && !slices.ContainsFunc(measures, func(m struct {
-		name string
-		run  func(context.Context, bot.Target, bot.Load) (bot.Result, error)
-	}) bool {
-		return m.name == what
-	}):
-		return fmt.Errorf("bench: there is no measurement %q: fanout, answers, join, chat or all", what)
+	case what != "all" && !slices.ContainsFunc(measurements, func(m measurement) bool { return m.name == what }):
+		return fmt.Errorf("bench: there is no measurement %q: fanout, answers, join, chat, memory or all", what)
 	case *viewers < 1 || *viewers > 100_000 || !(*rate > 0 && *rate <= 10_000) || !(*seconds > 0 && *seconds <= 600):
 		return fmt.Errorf("bench: -viewers is 1 to 100000, -rate up to 10000, -seconds up to 600")
 	case float64(*viewers)**rate**seconds > 50e6:
@@ -79,11 +80,14 @@ func bench(args []string) error {
 	defer stop()
 	load := bot.Load{Viewers: *viewers, Rate: *rate, Length: time.Duration(*seconds * float64(time.Second))}
 	var results []bot.Result
-	for _, m := range measures {
+	for _, m := range measurements {
 		if what != "all" && what != m.name {
 			continue
 		}
-		result, err := measure(ctx, *url, *hostToken, load, m.run)
+		if *url != "" && m.name == "memory" && what == "all" {
+			continue // of another's memory nothing is known here
+		}
+		result, err := m.measure(ctx, *url, *hostToken, load)
 		if err != nil {
 			return fmt.Errorf("bench: %s: %w", m.name, err)
 		}
@@ -95,9 +99,9 @@ func bench(args []string) error {
 	return printTables(os.Stdout, results)
 }
 
-// measure runs one measurement, against a server of its own where none is
+// measure runs the measurement, against a server of its own where none is
 // named: nothing that came before is left in its memory.
-func measure(ctx context.Context, url, hostToken string, load bot.Load, run func(context.Context, bot.Target, bot.Load) (bot.Result, error)) (bot.Result, error) {
+func (m measurement) measure(ctx context.Context, url, hostToken string, load bot.Load) (bot.Result, error) {
 	ctx, stop := context.WithTimeout(ctx, benchTime+load.Length)
 	defer stop()
 	if url != "" {
@@ -105,13 +109,13 @@ func measure(ctx context.Context, url, hostToken string, load bot.Load, run func
 		if err != nil {
 			return bot.Result{}, err
 		}
-		return run(ctx, t, load)
+		return m.run(ctx, t, load)
 	}
-	child, err := startChild(ctx)
+	child, err := startChild(ctx, m.env)
 	if err != nil {
 		return bot.Result{}, err
 	}
-	result, err := run(ctx, child.target(), load)
+	result, err := m.run(ctx, child.target(), load)
 	if stopErr := child.stop(); err == nil {
 		err = stopErr
 	}
@@ -130,7 +134,7 @@ type child struct {
 // stopTime is how long the child has to end by itself.
 const stopTime = 10 * time.Second
 
-func startChild(ctx context.Context) (_ *child, err error) {
+func startChild(ctx context.Context, env string) (_ *child, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -148,6 +152,9 @@ func startChild(ctx context.Context) (_ *child, err error) {
 	c.cmd = exec.CommandContext(ctx, self, "serve", "--http.addr", "127.0.0.1:0", "--media.listen", "127.0.0.1:0",
 		"--data.dir", c.dir, "--log.level", "error", "--access.rate", "10000", "--access.burst", "100000")
 	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "LYCEUM_") })
+	if env != "" {
+		c.cmd.Env = append(c.cmd.Env, env)
+	}
 	c.cmd.Stderr = os.Stderr
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(os.Interrupt) }
 	c.cmd.WaitDelay = stopTime

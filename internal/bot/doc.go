@@ -9,7 +9,7 @@
 //     class is held, and stands back while a human host is there. Students
 //     chat, ask, vote, answer, react, come and go.
 //   - [Tap] is a socket that reads as cheaply as it can; [Fanout], [Answers],
-//     [Joins] and [Chatter] measure a server with many of them.
+//     [Joins], [Chatter] and [Memory] measure a server with many of them.
 //
 // What a student wants is decided by rules without I/O (see mind), in the time
 // of the class, which may run faster than the clock ([Pace]). The same seed

@@ -49,7 +49,6 @@ func spreadOut(ctx context.Context, t Target, l Load, measure string, n int, eac
 		return Result{}, err
 	}
 	defer leave()
-	empty, known := t.usage()
 	var start atomic.Int64 // of the plan, in Unix nanoseconds
 	var end atomic.Int64   // when the last message arrived anywhere
 	planned := func(mark int) time.Time { return time.Unix(0, start.Load()).Add(time.Duration(mark) * each) }
@@ -73,7 +72,7 @@ func spreadOut(ctx context.Context, t Target, l Load, measure string, n int, eac
 	if err := until(ctx, time.Now().Add(settle)); err != nil {
 		return Result{}, err
 	}
-	idle, _ := t.usage()
+	before, known := t.usage()
 	peak := watchPeak(t)
 	start.Store(time.Now().Add(50 * time.Millisecond).UnixNano())
 	var sending sync.WaitGroup
@@ -100,9 +99,16 @@ func spreadOut(ctx context.Context, t Target, l Load, measure string, n int, eac
 	sending.Wait()
 	await(ctx, lastWait, func() bool { return c.received() >= (int64(n)-refusals.Load())*int64(l.Viewers) })
 	resident := peak()
-	loaded, _ := t.usage()
+	after, _ := t.usage()
 	c.leave()
-	return c.report(measure, n, int(refusals.Load()), time.Duration(end.Load()-start.Load()), known, empty, idle, loaded, resident), nil
+	r := c.report(measure, n, int(refusals.Load()), time.Duration(end.Load()-start.Load()))
+	if known {
+		delivered := max(float64(c.received()), 1)
+		r.Figures = append(r.Figures,
+			Figure{"CPU of the server", (after.CPU - before.CPU).Seconds() / delivered * 1e6, "s a million"},
+			Figure{"memory of the server", float64(resident) / (1 << 20), "MiB"})
+	}
+	return r, nil
 }
 
 // marked is a message's text: its mark, filled up to its size.
@@ -138,8 +144,7 @@ func watchPeak(t Target) func() int64 {
 }
 
 // report adds up what all taps counted.
-func (c *crowd) report(measure string, sent, refused int, took time.Duration, known bool, empty, idle, loaded Usage, peak int64) Result {
-	viewers := len(c.taps)
+func (c *crowd) report(measure string, sent, refused int, took time.Duration) Result {
 	var late []time.Duration
 	gaps, doubles := 0, 0
 	for _, y := range c.tallies {
@@ -147,22 +152,15 @@ func (c *crowd) report(measure string, sent, refused int, took time.Duration, kn
 		gaps += y.gaps
 		doubles += y.doubles
 	}
-	delivered := len(late)
-	r := Result{Measure: measure, Viewers: viewers, Figures: []Figure{
+	r := Result{Measure: measure, Viewers: len(c.taps), Figures: []Figure{
 		{"sent", float64(sent), ""},
 		{"refused", float64(refused), ""},
-		{"delivered", float64(delivered), ""},
-		{"missing", float64((sent-refused)*viewers - delivered), ""},
-		{"delivered", float64(delivered) / max(took.Seconds(), 1e-9), "/s"},
+		{"delivered", float64(len(late)), ""},
+		{"missing", float64((sent-refused)*len(c.taps) - len(late)), ""},
+		{"gaps", float64(gaps), ""},
+		{"doubles", float64(doubles), ""},
+		{"delivered", float64(len(late)) / max(took.Seconds(), 1e-9), "/s"},
 	}}
 	r.Figures = append(r.Figures, spread("late", late)...)
-	if known {
-		r.Figures = append(r.Figures,
-			Figure{"CPU of the server", (loaded.CPU - idle.CPU).Seconds() / max(float64(delivered), 1) * 1e6, "s a million"},
-			Figure{"memory, idle", float64(idle.Resident-empty.Resident) / float64(viewers) / 1024, "KiB a viewer"},
-			Figure{"memory, loaded", float64(peak-empty.Resident) / float64(viewers) / 1024, "KiB a viewer"},
-			Figure{"memory, all", float64(peak) / (1 << 20), "MiB"})
-	}
-	r.Figures = append(r.Figures, Figure{"gaps", float64(gaps), ""}, Figure{"doubles", float64(doubles), ""})
 	return r
 }

@@ -76,7 +76,7 @@ func (t *Tap) begin(u *url.URL, room wire.RoomID, token string) error {
 	key := make([]byte, 16)
 	rand.Read(key)
 	req := &http.Request{
-		Method: http.MethodGet, URL: u.JoinPath("v1", "rooms", string(room), "socket"), Host: u.Host,
+		Method: http.MethodGet, URL: &url.URL{Path: strings.TrimSuffix(u.Path, "/") + "/v1/rooms/" + string(room) + "/socket"}, Host: u.Host,
 		Header: http.Header{
 			"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"},
 			"Sec-Websocket-Key": {base64.StdEncoding.EncodeToString(key)}, "Sec-Websocket-Protocol": {wire.Subprotocol},

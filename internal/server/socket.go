@@ -151,18 +151,17 @@ func (k *socket) hello(id wire.RoomID, admin bool) bool {
 		k.refuse(r.ID, err, code)
 		return false
 	}
-	if admin && !claims.Role.Staff() {
-		k.refuse(r.ID, wire.ErrForbidden, wire.CloseRefused)
-		return false
-	}
 	k.session = &room.Session{
 		User: claims.User, Name: claims.Name, Role: claims.Role, Admin: admin, Lang: k.lang,
 		Conn: k.conn, Close: k.close,
 	}
 	if err := k.server.House.Join(context.Background(), id, k.session, r.ID, data.After); err != nil {
 		code := wire.CloseRestart
-		if errors.Is(err, room.ErrBanned) {
+		switch {
+		case errors.Is(err, room.ErrBanned):
 			code = wire.CloseBanned
+		case errors.Is(err, wire.ErrForbidden):
+			code = wire.CloseRefused
 		}
 		k.refuse(r.ID, err, code)
 		return false

@@ -30,6 +30,7 @@ async function call(method, path, {token, body, query = {}} = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (globalThis.document?.documentElement.lang) headers["Accept-Language"] = document.documentElement.lang; // of reasons and refusals
   if (body) headers["Content-Type"] = "application/json";
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
