@@ -24,6 +24,8 @@ type Config struct {
 	PushGap    time.Duration `yaml:"push_gap" default:"4m" doc:"least time between two suggestions to a person in a room"`
 	PushPerDay int           `yaml:"push_per_day" default:"24" unit:"suggestions" doc:"to a person in 24 hours, in all rooms"`
 
+	Rest time.Duration `yaml:"rest" default:"12h" doc:"how long what a person opened or liked is not suggested to them again"`
+
 	Diversity float64 `yaml:"diversity" default:"0.15" doc:"share of unlikeness in the choice of a list, 0 to 1"`
 	PerAuthor int     `yaml:"per_author" default:"3" unit:"items" doc:"of one author in a list"`
 	Explore   float64 `yaml:"explore" default:"0.05" doc:"share of lists whose last place goes to something little seen, 0 to 1"`
@@ -44,6 +46,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Back, 7*24*time.Hour)
 	or(&c.PushGap, 4*time.Minute)
 	or(&c.PushPerDay, 24)
+	or(&c.Rest, 12*time.Hour)
 	or(&c.Diversity, 0.15)
 	or(&c.PerAuthor, 3)
 	or(&c.Explore, 0.05)

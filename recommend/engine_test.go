@@ -60,6 +60,22 @@ func TestNotInterestedWorksAtOnce(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoNewsRests: what somebody opened or liked is not suggested back to
+// them at once, but later it may be.
+func TestWhatIsNoNewsRests(t *testing.T) {
+	c := newClass(t, plain, shelf()...)
+	for _, kind := range []string{"browse", "click", "like"} {
+		c.does("ana", kind, "go-1", 0)
+		if got := c.offers("ana", 100); slices.Contains(got, "go-1") || !slices.Contains(got, "go-2") {
+			t.Errorf("after a %s: %v", kind, got)
+		}
+	}
+	c.at += wire.Millis((13 * time.Hour).Milliseconds())
+	if got := c.offers("ana", 100); !slices.Contains(got, "go-1") {
+		t.Errorf("half a day later: %v", got)
+	}
+}
+
 func TestNewPersonGetsPopularAndTheRoomsTopic(t *testing.T) {
 	c := newClass(t, plain, shelf()...)
 	for i := range 10 {

@@ -72,6 +72,20 @@ func (p *person) wish(item ref) float32 {
 	return 0
 }
 
+// likedSince reports whether the person showed an interest in the item after
+// a moment.
+func (p *person) likedSince(item ref, since wire.Millis) bool {
+	if p == nil {
+		return false
+	}
+	for i := len(p.history) - 1; i >= 0 && p.history[i].at > since; i-- {
+		if p.history[i].item == item {
+			return true
+		}
+	}
+	return false
+}
+
 // like moves the item to the end of the history, as strong as its strongest.
 func (p *person) like(item ref, strength float32, at wire.Millis, limit int) {
 	p.unlike(item, func(old liked) { strength = max(strength, old.strength) })

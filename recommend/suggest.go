@@ -3,6 +3,7 @@ package recommend
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -57,7 +58,7 @@ func (e *Engine) Suggest(r Request) []Suggestion {
 func (e *Engine) suggest(q *query, r Request) []Suggestion {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	order := e.rank(q, r)
+	order := e.rank(q, r, e.config.Rest)
 	if len(order) == 0 {
 		return nil
 	}
@@ -89,7 +90,7 @@ func (e *Engine) Rank(r Request, limit int) []Ranked {
 	defer e.queries.Put(q)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return e.ranked(q, e.rank(q, r), limit)
+	return e.ranked(q, e.rank(q, r, 0), limit)
 }
 
 // RankBy is Rank by one feature alone instead of the blend, as a yardstick.
@@ -103,7 +104,7 @@ func (e *Engine) RankBy(feature string, r Request, limit int) []Ranked {
 	defer e.queries.Put(q)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	e.rank(q, r)
+	e.rank(q, r, 0)
 	copy(q.scores, q.columns[at])
 	return e.ranked(q, q.order(), limit)
 }
@@ -138,8 +139,9 @@ func (e *Engine) ranked(q *query, order []int, limit int) []Ranked {
 }
 
 // rank gathers, describes and scores the candidates and returns their places
-// in q.items, best first.
-func (e *Engine) rank(q *query, r Request) []int {
+// in q.items, best first. What the person took an interest in within the last
+// rest is no candidate: it is not news to them.
+func (e *Engine) rank(q *query, r Request, rest time.Duration) []int {
 	q.reset(len(e.entries))
 	q.now = r.Now
 	room, inRoom := e.byID[r.RoomItem]
@@ -152,7 +154,8 @@ func (e *Engine) rank(q *query, r Request) []int {
 		it := &e.entries[item]
 		return it.available(r.Now) && !(inRoom && item == room) &&
 			(len(r.Kinds) == 0 || slices.Contains(r.Kinds, it.Kind)) &&
-			p.touch(item).flags&(consumed|dismissed) == 0
+			p.touch(item).flags&(consumed|dismissed) == 0 &&
+			!p.likedSince(item, r.Now-wire.Millis(rest.Milliseconds()))
 	}
 	e.gather(q)
 	e.describe(q)

@@ -226,6 +226,7 @@ func (s *school) compose(t *testing.T, text string, hidden bool, choices ...stri
 func openPoll(t *testing.T, s *school) {
 	s.compose(t, "Which one do you write at work?", false, "Go", "Rust")
 	s.ana.photograph(t, "poll-open")
+	s.ana.fits(t, "an open poll")
 	s.ana.click(t, "poll-card .choice__button", "Go")
 	s.ming.click(t, "poll-card .choice__button", "Go")
 	for _, p := range []*person{s.host, s.ana, s.ming} {
@@ -336,6 +337,7 @@ func timedQuiz(t *testing.T, s *school) {
 		p.reads(t, "quiz-card .choice__share", "1", "1", "0")
 	}
 	s.ana.photograph(t, "quiz-revealed")
+	s.ana.fits(t, "a question's result")
 	s.host.photograph(t, "studio-quiz")
 	s.ana.earned(t, 13+5+10)
 	s.ming.earned(t, 6+5)
@@ -528,6 +530,7 @@ func inChinese(t *testing.T, s *school) {
 	if b := eval[map[string]float64](t, s.ana, "hand.brightness()"); b["ground"] < 0.7 || b["text"] > 0.4 {
 		t.Errorf("the light theme has a ground of brightness %.2f and text of %.2f", b["ground"], b["text"])
 	}
+	s.ana.paint(t, "跟随系统")
 	s.ana.speak(t, "English", "en")
 	for _, p := range []*person{s.host, s.helen} {
 		p.speak(t, "简体中文", "zh-CN")
@@ -539,9 +542,18 @@ func inChinese(t *testing.T, s *school) {
 
 // onPhone looks at every page on a phone's screen.
 func onPhone(t *testing.T, s *school) {
-	s.ana.fits(t, "the class")
-	s.host.fits(t, "the studio")
-	s.helen.fits(t, "the console")
+	for _, tab := range []string{"Questions", "People", "Chat"} {
+		s.ana.click(t, "[role=tab]", tab)
+		s.ana.fits(t, "the class's tab "+tab)
+	}
+	for _, tab := range []string{"Questions", "People", "Chat"} {
+		s.host.click(t, "[role=tab]", tab)
+		s.host.fits(t, "the studio's tab "+tab)
+	}
+	for _, tab := range []string{"People", "Kept out", "Log"} {
+		s.helen.click(t, "[role=tab]", tab)
+		s.helen.fits(t, "the console's tab "+tab)
+	}
 	s.ming.fits(t, "the notice of a ban")
 	s.ming.open(t, s.url("/"))
 	s.ming.sees(t, ".item-card", "")
@@ -570,6 +582,7 @@ func classEnds(t *testing.T, s *school) {
 	s.ana.photograph(t, "ended")
 	s.host.photograph(t, "studio-ended")
 	s.ana.fits(t, "the ended class")
+	s.host.fits(t, "the studio of an ended class")
 	status, card := s.call(t, "GET", "/v1/rooms/"+room, "", nil)
 	if status != http.StatusOK || card["phase"] != "ended" {
 		t.Errorf("the ended class: status %d, %v", status, card)

@@ -44,14 +44,17 @@ func tryLoaded(p *person) bool {
 	return err == nil && ok
 }
 
-// fits checks on a phone's screen that nothing sticks out of the page and that
-// every control can be reached.
+// fits checks on a phone's screen that nothing sticks out of the page or of a
+// button, and that every control can be reached.
 func (p *person) fits(t *testing.T, where string) {
 	t.Helper()
 	p.size(t, narrow)
 	defer p.size(t, wide)
 	if wider := eval[[]string](t, p, "hand.wider()"); len(wider) > 0 {
 		t.Errorf("%s is too wide for a phone: %s", where, strings.Join(wider, "; "))
+	}
+	for _, what := range eval[[]string](t, p, "hand.tight()") {
+		t.Errorf("%s on a phone: %s", where, what)
 	}
 	for _, what := range eval[[]string](t, p, "hand.unreachable()") {
 		t.Errorf("%s on a phone: %s", where, what)

@@ -57,7 +57,9 @@ const hand = {
     if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return {why: `it is out of sight at ${Math.round(x)},${Math.round(y)}`};
     const top = document.elementFromPoint(x, y);
     const hit = top && (node.contains(top) || [...(top.closest("label")?.querySelectorAll("input") ?? [])].includes(node));
-    return hit ? {x, y} : {why: `${top?.tagName.toLowerCase()}.${top?.className} lies over it`};
+    if (hit) return {x, y};
+    // A sheet that a phone shows over the page can be put away.
+    return {why: `${top?.tagName.toLowerCase()}.${top?.className} lies over it`, sheet: Boolean(top?.closest(".class__below"))};
   },
 
   /** Where to click what matches, once it has come to rest and nothing lies over it; null if that does not happen in ms. */
@@ -93,11 +95,18 @@ const hand = {
       if (!hand.visible(node) || node.closest(".sr-only, .skip, [inert]") || node.disabled) continue;
       const at = document.scrollingElement.scrollTop;
       if (hand.aim(node).why) node.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
-      const {why} = hand.aim(node);
+      const {why, sheet} = hand.aim(node);
       document.scrollingElement.scrollTop = at;
-      if (why) out.push(`${node.tagName.toLowerCase()}.${node.className} "${hand.name(node)[0] ?? ""}": ${why}`);
+      if (why && !sheet) out.push(`${node.tagName.toLowerCase()}.${node.className} "${hand.name(node)[0] ?? ""}": ${why}`);
     }
     return out;
+  },
+
+  /** Buttons and tabs whose words do not fit into them. */
+  tight() {
+    return hand.all("button, .btn, .chip, .badge, .tab").filter((node) => !node.closest(".sr-only") && !node.querySelector(".truncate")
+      && (node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0))
+      .map((node) => `"${hand.name(node)[0]}" is ${node.scrollWidth} wide in ${node.clientWidth}`);
   },
 
   /** What sticks out of the page to the right, innermost nodes only. */
