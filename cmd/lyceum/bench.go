@@ -96,7 +96,7 @@ func bench(args []string) error {
 	if *asJSON {
 		return printJSON(os.Stdout, results)
 	}
-	return printTables(os.Stdout, results)
+	return printTables(os.Stdout, results, *url == "")
 }
 
 // measure runs the measurement, against a server of its own where none is
@@ -268,9 +268,13 @@ func printJSON(out io.Writer, results []bot.Result) error {
 	}{thisMachine(), results})
 }
 
-func printTables(out io.Writer, results []bot.Result) error {
+func printTables(out io.Writer, results []bot.Result, shared bool) error {
 	m := thisMachine()
-	fmt.Fprintf(out, "%s, %d cores, %s, %s; the tool and the server share them\n", m.CPU, m.Cores, m.OS, m.Go)
+	whose := "of the tool alone"
+	if shared {
+		whose = "shared by the tool and the server"
+	}
+	fmt.Fprintf(out, "%s, %d cores, %s, %s; %s\n", m.CPU, m.Cores, m.OS, m.Go, whose)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, r := range results {
 		fmt.Fprintf(w, "\n%s, %d viewers\n", r.Measure, r.Viewers)

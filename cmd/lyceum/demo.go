@@ -54,17 +54,17 @@ func demo(args []string) error {
 	c.Access.Rate, c.Access.Burst = max(c.Access.Rate, 200), max(c.Access.Burst, 400)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return runDemo(ctx, c, os.Stdout, bot.Config{Students: students, Watchers: 5, Speed: speed, Seed: seed})
+	return runDemo(ctx, c, os.Stdout, bot.Config{Students: students, Watchers: 5, Speed: speed, Seed: seed}, func(*installation, *bot.Class) {})
 }
 
 // runDemo serves, and holds the class until ctx ends: the people go first, then
-// the server.
-func runDemo(ctx context.Context, c *Config, out io.Writer, people bot.Config) error {
+// the server. up is called when the class begins.
+func runDemo(ctx context.Context, c *Config, out io.Writer, people bot.Config, up func(*installation, *bot.Class)) error {
 	served, stop := context.WithCancel(context.Background())
 	defer stop()
 	held := make(chan error, 1)
 	begun := false
-	up := func(in *installation) {
+	begin := func(in *installation) {
 		class, err := newClass(in, people)
 		if err == nil {
 			err = in.inviteTo(out, people.Students)
@@ -75,6 +75,7 @@ func runDemo(ctx context.Context, c *Config, out io.Writer, people bot.Config) e
 			return
 		}
 		begun = true
+		up(in, class)
 		go func() {
 			err := class.Run(ctx)
 			if err == nil {
@@ -87,7 +88,7 @@ func runDemo(ctx context.Context, c *Config, out io.Writer, people bot.Config) e
 	// A server that fails by itself ends the class as well.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := runServer(served, c, io.Discard, up)
+	err := runServer(served, c, io.Discard, begin)
 	cancel()
 	if begun {
 		if classErr := <-held; err == nil {

@@ -108,7 +108,7 @@ func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 	r := Result{Measure: "answers", Viewers: l.Viewers, Figures: []Figure{
 		{"acknowledged", float64(len(late)), ""},
 		{"refused", float64(refusals.Load()), ""},
-		{"acknowledged", float64(len(late)) / max(time.Duration(end.Load()-start.UnixNano()).Seconds(), 1e-9), "/s"},
+		{"throughput", float64(len(late)) / max(time.Duration(end.Load()-start.UnixNano()).Seconds(), 1e-9), "/s"},
 	}}
 	r.Figures = append(r.Figures, spread("late", late)...)
 	if known {

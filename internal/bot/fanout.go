@@ -159,7 +159,7 @@ func (c *crowd) report(measure string, sent, refused int, took time.Duration) Re
 		{"missing", float64((sent-refused)*len(c.taps) - len(late)), ""},
 		{"gaps", float64(gaps), ""},
 		{"doubles", float64(doubles), ""},
-		{"delivered", float64(len(late)) / max(took.Seconds(), 1e-9), "/s"},
+		{"throughput", float64(len(late)) / max(took.Seconds(), 1e-9), "/s"},
 	}}
 	r.Figures = append(r.Figures, spread("late", late)...)
 	return r

@@ -17,6 +17,7 @@ import (
 
 // card.ivf is what the teacher shows: two waves and their sum, ten seconds of
 // VP8 at 640×360 that join into a loop, with a keyframe each two seconds.
+// card.sh draws it.
 //
 //go:embed card.ivf
 var card []byte

@@ -17,7 +17,8 @@ const (
 )
 
 // Memory measures what a viewer costs the server in resident memory: idle,
-// and while messages are sent to all. It means something only where the
+// and while messages are sent to all. What the kernel keeps for a socket is not
+// in it. It means something only where the
 // server collects its garbage early, and from some hundred viewers on.
 func Memory(ctx context.Context, t Target, l Load) (Result, error) {
 	if t.Usage == nil {

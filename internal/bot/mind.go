@@ -244,13 +244,18 @@ func (m *mind) hearPoll(now time.Time, p Poll) {
 	}
 }
 
-// prefer ranks the choices by how popular they are and by one's own taste.
+// prefer ranks the choices by how popular they are, by one's own taste and,
+// where there is something to know, by one's skill.
 func (m *mind) prefer(p Poll, other bool) []int {
+	right := m.script.right(p.Text)
 	order := make([]int, len(p.Choices))
 	liking := make([]float64, len(p.Choices))
 	for i, choice := range p.Choices {
 		order[i] = i
 		liking[i] = fancy(p.Text+choice, 0) + 1.3*fancy(p.Text+choice, m.Taste)
+		if slices.Contains(right, i) {
+			liking[i] += 1.2 * m.Skill
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		switch {

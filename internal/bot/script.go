@@ -57,6 +57,7 @@ type pollScript struct {
 	Max     int      `yaml:"max" json:"max"`
 	Hidden  bool     `yaml:"hidden" json:"hidden"`
 	Open    bool     `yaml:"-" json:"open"`
+	Right   []int    `yaml:"right" json:"-"` // none: a matter of taste
 }
 
 // lesson is some forty seconds of the class.
@@ -124,6 +125,17 @@ func (s *script) answer(ask string) string {
 		}
 	}
 	return ""
+}
+
+// right returns the choices of one of the script's polls that are right, if
+// any are.
+func (s *script) right(poll string) []int {
+	for _, l := range s.Lessons {
+		if l.Poll.Text == poll {
+			return l.Poll.Right
+		}
+	}
+	return nil
 }
 
 // prompt returns what people say to a prompt of the teacher's, nil if the

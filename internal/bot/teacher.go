@@ -13,9 +13,13 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// lookRound is how often the teacher looks whether a human host is there, by
-// the clock.
-const lookRound = 3 * time.Second
+// lookEvery is how often the teacher looks whether a human host is there.
+const lookEvery = 3 * time.Second
+
+// lookRound is the same by the clock, and never so often that it costs much.
+func (t *teacher) lookRound() time.Duration {
+	return max(t.class.pace.Real(lookEvery), 100*time.Millisecond)
+}
 
 // errHuman ends what the teacher is at: a human host has come in.
 var errHuman = errors.New("a human host is here")
@@ -82,7 +86,7 @@ func (t *teacher) visit(ctx context.Context) error {
 		}
 		for errors.Is(err, errHuman) { // stand back until they have left
 			if err = t.tidy(ctx); err == nil {
-				err = t.wait(ctx, lookRound)
+				err = t.wait(ctx, t.lookRound())
 			}
 			if err == nil {
 				err = t.look(ctx)
@@ -330,7 +334,7 @@ func (t *teacher) make(ctx context.Context, kind string, data any) (uint64, erro
 func (t *teacher) pause(ctx context.Context, d time.Duration) error {
 	end := time.Now().Add(t.class.pace.Real(d))
 	for {
-		if err := t.wait(ctx, min(time.Until(end), lookRound)); err != nil {
+		if err := t.wait(ctx, min(time.Until(end), t.lookRound())); err != nil {
 			return err
 		}
 		if err := t.look(ctx); err != nil || !time.Now().Before(end) {
@@ -381,7 +385,7 @@ func (t *teacher) hear(m Message) error {
 // look asks who is here, at most once a round, and returns errHuman if
 // another host is.
 func (t *teacher) look(ctx context.Context) error {
-	if time.Since(t.lookedAt) >= lookRound {
+	if time.Since(t.lookedAt) >= t.lookRound() {
 		human, err := t.otherHost(ctx)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -44,20 +43,22 @@ func tryLoaded(p *person) bool {
 	return err == nil && ok
 }
 
-// fits checks on a phone's screen that nothing sticks out of the page or of a
-// button, and that every control can be reached.
-func (p *person) fits(t *testing.T, where string) {
+// onPhone gives the person a phone's screen for the time of do.
+func (p *person) onPhone(t *testing.T, do func()) {
 	t.Helper()
 	p.size(t, narrow)
 	defer p.size(t, wide)
-	if wider := eval[[]string](t, p, "hand.wider()"); len(wider) > 0 {
-		t.Errorf("%s is too wide for a phone: %s", where, strings.Join(wider, "; "))
-	}
-	for _, what := range eval[[]string](t, p, "hand.tight()") {
-		t.Errorf("%s on a phone: %s", where, what)
-	}
-	for _, what := range eval[[]string](t, p, "hand.unreachable()") {
-		t.Errorf("%s on a phone: %s", where, what)
+	do()
+}
+
+// fits checks that nothing sticks out of the page or of a button, and that
+// every control can be reached.
+func (p *person) fits(t *testing.T, where string) {
+	t.Helper()
+	for _, complaint := range []string{"wider", "tight", "unreachable"} {
+		for _, what := range eval[[]string](t, p, "hand."+complaint+"()") {
+			t.Errorf("%s: %s", where, what)
+		}
 	}
 }
 
@@ -91,6 +92,7 @@ func (p *person) chinese(t *testing.T, where string) {
 	for _, word := range eval[[]string](t, p, fmt.Sprintf("hand.foreign(%s, %s)", js(onlyEnglish(t)), js(written))) {
 		t.Errorf("%s in Chinese says %q", where, word)
 	}
+	p.fits(t, where+" in Chinese")
 }
 
 // onlyEnglish lists the English strings that differ from their translation.

@@ -33,7 +33,7 @@ type server struct {
 	ended   chan error // gets the process's end
 	log     safeBuffer
 
-	host string // the one-time host link of the last start
+	link string // the one-time host link of the last start
 }
 
 // buildServer builds the binary and chooses addresses; nothing runs yet.
@@ -60,12 +60,12 @@ func buildServer(t *testing.T) *server {
 
 var hostLink = regexp.MustCompile(`Teach\s+(http\S+#once=\S+)`)
 
-// start runs the server and returns when it has said that it runs. Whoever
-// leaves is soon gone; suggestions come at every pause, and none by chance.
+// start runs the server and returns when it has said that it runs.
+// Suggestions come at every pause, and none by chance.
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.process = exec.Command(s.binary, "serve", "--http.addr", s.http, "--media.listen", s.media, "--data.dir", s.data,
-		"--access.room", room, "--room.grace", "1s", "--suggest.push_gap", "1ms", "--suggest.explore", "-1")
+		"--access.room", room, "--suggest.push_gap", "1ms", "--suggest.explore", "-1")
 	s.process.Stderr = &s.log
 	out, err := s.process.StdoutPipe()
 	if err != nil {
@@ -80,10 +80,10 @@ func (s *server) start(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			if m := hostLink.FindStringSubmatch(lines.Text()); m != nil {
-				s.host = m[1]
+				s.link = m[1]
 			}
 			if strings.HasPrefix(lines.Text(), "Stop with") {
-				ready <- s.host
+				ready <- s.link
 			}
 		}
 		s.ended <- s.process.Wait()
@@ -219,8 +219,8 @@ func (s *server) welcome(t *testing.T, token string) map[string]any {
 	}
 }
 
-// settles waits until the server's answers are such that done holds.
-func (s *server) settles(t *testing.T, done func() bool, complaint string, args ...any) {
+// settles waits until done holds, for what no page shows.
+func settles(t *testing.T, done func() bool, complaint string, args ...any) {
 	t.Helper()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()

@@ -57,10 +57,13 @@ export class PeoplePanel extends View {
     none.hidden = people === undefined || people.length > 0;
     more.hidden = !view.next;
     keyed(list, people ?? [], (p) => `${p.id}/${p.role}`, (p) => this.#member(p), (node, p) => {
-      node.classList.toggle("member--away", !p.here);
+      // Who moderates from the console is at work, though not in the room.
+      const here = p.here || p.id === you.id;
+      node.classList.toggle("member--away", !here);
       const state = node.querySelector(".member__state");
       const muted = p.muted_until === -1 || p.muted_until > (view.now?.() ?? Date.now());
-      text(state.lastElementChild, p.banned ? t("people.banned") : muted ? t("people.muted") : p.hand ? t("people.hand") : p.here ? "" : t("people.away"));
+      text(state.lastElementChild, p.banned ? t("people.banned") : muted ? t("people.muted") : p.hand ? t("people.hand")
+        : p.id === you.id ? t("people.you") : here ? "" : t(p.role === "viewer" ? "people.away" : "people.elsewhere"));
       setIcon(state, p.banned ? "ban" : muted ? "mute" : "hand");
       state.firstElementChild.toggleAttribute("hidden", !p.banned && !muted && !p.hand);
     });

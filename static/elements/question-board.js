@@ -73,6 +73,7 @@ export class QuestionBoard extends View {
       text(vote.querySelector("span"), number(q.votes));
       node.querySelector(".question__pin").hidden = !q.pinned;
       node.querySelector(".question__done").hidden = !q.answered;
+      node.querySelector(".question__marks").hidden = !q.pinned && !q.answered;
       text(node.querySelector("time"), ago(q.at, now()));
       keyed(node.querySelector(".question__answers"), q.answers, (a) => a.id, (a) => this.#answer(a));
     });
@@ -87,10 +88,10 @@ export class QuestionBoard extends View {
     };
     const node = h("li", {class: "question", data: {id: q.id}}, vote,
       h("div", {class: "question__body"},
-        h("p", {class: "question__head"},
+        h("p", {class: "question__marks"},
           h("span", {class: "badge badge--gold question__pin"}, icon("pin"), t("qa.pinned")),
-          h("span", {class: "badge badge--soft question__done"}, icon("check"), t("qa.answered")),
-          h("span", {class: "question__name"}, q.by.name), h("time", {class: "message__time", dateTime: new Date(q.at).toISOString()})),
+          h("span", {class: "badge badge--soft question__done"}, icon("check"), t("qa.answered"))),
+        h("p", {class: "question__head"}, h("span", {class: "question__name"}, q.by.name), h("time", {class: "message__time", dateTime: new Date(q.at).toISOString()})),
         h("p", {class: "question__text"}, q.text),
         h("ul", {class: "question__answers"})));
     if (this.view.staff) {

@@ -5,7 +5,7 @@ import {clock, number, t} from "../i18n.js";
 import {aria, flag, h, icon, keyed, setIcon, text, View} from "./dom.js";
 import {send} from "./intents.js";
 import {choiceSign, letter} from "./person.js";
-import {right} from "./rules.js";
+import {ownAnswer, right} from "./rules.js";
 import {announce} from "./toast.js";
 import "./leader-board.js";
 
@@ -30,7 +30,7 @@ export class QuizCard extends View {
   build() {
     this.classList.add("activity-card", "quiz");
     this.place = h("span", {class: "small faint numeric"});
-    this.worth = h("span", {class: "small faint numeric"});
+    this.worth = h("span", {class: "small faint numeric quiz__worth"});
     this.seconds = h("span", {class: "quiz__seconds numeric", role: "timer", aria: {live: "off"}});
     this.timeFill = h("div", {class: "bar__fill"});
     this.timeBar = h("div", {class: "bar quiz__bar", aria: {hidden: "true"}}, this.timeFill);
@@ -98,9 +98,9 @@ export class QuizCard extends View {
   }
 
   /** @param {QuizView} view @param {QuizCurrent} current */
-  #choices({quiz, answers, mine, staff}, current) {
-    const own = answers?.find((a) => a.quiz === quiz.id && a.question === quiz.question)?.choices ??
-      (mine?.quiz === quiz.id && mine.question === quiz.question ? mine.choices : undefined);
+  #choices(view, current) {
+    const {quiz, staff} = view;
+    const own = ownAnswer(view);
     const {correct, counts} = current;
     const open = quiz.phase === "open" && !own && !staff;
     const most = Math.max(1, ...(counts ?? []));
@@ -112,7 +112,7 @@ export class QuizCard extends View {
         h("span", {class: "choice__share numeric"}), h("span", {class: "choice__mark"}))),
       (node, {label, choice}) => {
         const button = node.firstElementChild;
-        const picked = own?.includes(choice) ?? this.#ticked.has(choice);
+        const picked = own ? own.includes(choice) : quiz.phase === "open" && this.#ticked.has(choice);
         const isRight = correct?.includes(choice);
         button.disabled = !open;
         aria(button, "pressed", staff ? null : picked);
@@ -140,12 +140,13 @@ export class QuizCard extends View {
   }
 
   /** What became of the person's answer, in one line. @param {QuizView} view */
-  #outcome({quiz, answers, mine, me, staff}) {
+  #outcome(view) {
+    const {quiz, mine, me, staff} = view;
     const {outcome, outcomeIcon, outcomeText, outcomePoints, submit} = this;
     if (!outcome || !outcomeIcon || !outcomeText || !outcomePoints || !submit) return;
     const {phase, current} = quiz;
     const result = mine && mine.quiz === quiz.id && mine.question === quiz.question ? mine : null;
-    const own = result?.choices ?? answers?.find((a) => a.quiz === quiz.id && a.question === quiz.question)?.choices;
+    const own = ownAnswer(view);
     const answered = own !== undefined;
     let words = "", look = "", picture = "info", points = "";
     if (phase !== "open") submit.hidden = true;
@@ -217,7 +218,8 @@ export class QuizCard extends View {
   }
 
   /** @param {QuizView} view */
-  #say({quiz, mine, me}) {
+  #say(view) {
+    const {quiz, mine, me, staff} = view;
     const {current, phase} = quiz;
     const name = `${quiz.id}/${quiz.question}/${phase}`;
     if (this.#said === name || (phase === "open" && this.#said === `${this.#drawn}/ten`)) return;
@@ -226,9 +228,11 @@ export class QuizCard extends View {
       this.#once(name, t("quiz.say.open", {text: current.text, list, s: current.seconds}), "assertive");
     } else if (phase === "closed") this.#once(name, t("quiz.say.closed"), "assertive");
     else if (phase === "revealed" && current?.correct) {
-      if (mine && mine.question === quiz.question && mine.correct === null) return; // the own result is on its way
+      const result = mine && mine.quiz === quiz.id && mine.question === quiz.question ? mine : null;
+      if (result && result.correct === null) return; // the own result is on its way
       const list = current.correct.map((i) => `${letter(i)}: ${current.choices[i]}`).join("; ");
-      const own = mine && mine.question === quiz.question ? t(mine.correct ? "quiz.right.say" : "quiz.wrong.say") : "";
+      const answered = ownAnswer(view) !== undefined;
+      const own = staff ? "" : !answered ? t("quiz.missed") : result ? t(result.correct ? "quiz.right.say" : "quiz.wrong.say") : "";
       this.#once(name, `${t("quiz.say.revealed", {list})} ${own}`, "polite");
     } else if (phase === "finished") {
       this.#once(name, me && me.rank > 0 ? t("quiz.final", {rank: me.rank, of: me.of}) : t("quiz.say.finished"), "polite");

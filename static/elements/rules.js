@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Poll, Question, Quiz, Room, SessionItem} from "../client/protocol.js" */
+/** @import {OwnAnswer, Poll, Question, Quiz, QuizMine, Room, SessionItem} from "../client/protocol.js" */
 // What elements show of a view and in which order: pure, without a page.
 
 /** @typedef {"votes" | "new" | "open"} Order */
@@ -32,6 +32,18 @@ export function shares(counts, voters) {
  */
 export function right(picked, correct) {
   return picked.length === correct.length && correct.every((choice) => picked.includes(choice));
+}
+
+/**
+ * What the person answered to the present question. At the reveal the server
+ * states the result of everybody, with no choices for who did not answer.
+ * @param {{quiz: Quiz, answers?: OwnAnswer[], mine?: QuizMine | null}} view
+ * @returns {number[] | undefined}
+ */
+export function ownAnswer({quiz, answers, mine}) {
+  const result = mine?.quiz === quiz.id && mine.question === quiz.question ? mine.choices : undefined;
+  if (result?.length) return result;
+  return answers?.find((a) => a.quiz === quiz.id && a.question === quiz.question && a.choices.length > 0)?.choices;
 }
 
 /** @typedef {{kind: "poll", key: string, over: boolean, poll: Poll} | {kind: "quiz", key: string, over: boolean, quiz: Quiz}} Activity */

@@ -83,12 +83,37 @@ function lattice(next, [, far, near, light]) {
 }
 
 /** Sheets of paper, fanned out. @type {Motif} */
-function sheets(next, [, far, near, light]) {
+function sheets(next, [ground, far, near, light]) {
   const turn = -24 + next() * 16;
   const x = 140 + next() * 60;
-  return [far, near, light].map((fill, i) =>
-    svg("rect", {x: x - 50, y: 24, width: 112, height: 150, rx: 9, fill, opacity: i === 0 ? 0.9 : 1,
-      transform: `rotate(${turn + i * 15} ${x} 190)`}));
+  const out = [svg("circle", {cx: x - 64 - next() * 20, cy: 44 + next() * 20, r: 30, fill: "none", stroke: far, "stroke-width": 7, opacity: 0.55}),
+    svg("circle", {cx: x + 92, cy: 40 + next() * 60, r: 5, fill: near})];
+  [far, near, light].forEach((fill, i) => {
+    const sheet = svg("g", {transform: `rotate(${turn + i * 15} ${x} 190)`},
+      svg("rect", {x: x - 50, y: 24, width: 112, height: 150, rx: 9, fill, opacity: i === 0 ? 0.9 : 1}));
+    if (i === 2) sheet.append(...writing(next, x - 36, 42, ground, near, far));
+    out.push(sheet);
+  });
+  return out;
+}
+
+/**
+ * A heading, a figure and lines of different length, as notes look from afar.
+ * @param {() => number} next @param {number} x @param {number} y
+ * @param {string} ink @param {string} bright @param {string} soft
+ */
+function writing(next, x, y, ink, bright, soft) {
+  const line = (/** @type {number} */ row, /** @type {number} */ wide, /** @type {string} */ fill, high = 5) =>
+    svg("rect", {x, y: row, width: wide, height: high, rx: high / 2, fill, opacity: fill === ink ? 0.82 : 0.5});
+  const out = [line(y, 34 + next() * 30, ink, 8)];
+  for (let row = y + 20; row < y + 50; row += 11) out.push(line(row, 46 + next() * 38, soft));
+  const bars = 5;
+  for (let i = 0; i < bars; i++) {
+    const high = 8 + next() * 26;
+    out.push(svg("rect", {x: x + i * 17, y: y + 92 - high, width: 11, height: high, rx: 3, fill: i % 2 ? bright : ink, opacity: 0.82}));
+  }
+  for (let row = y + 101; row < y + 125; row += 11) out.push(line(row, 40 + next() * 44, soft));
+  return out;
 }
 
 /** Quarter circles in a checkered square. @type {Motif} */

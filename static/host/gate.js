@@ -43,9 +43,10 @@ export function enter(app, {desk, room, fragment, refused}) {
   const own = refused ? null : kept(room);
   if (!fragment.once && !fragment.invite && own) return Promise.resolve(own);
   return new Promise((resolve) => {
+    const typed = {name: identity()?.name ?? ""}; // survives a change of language
     const draw = () => {
       const face = fragment.once || fragment.invite
-        ? ticketForm(desk, room, fragment, (pass) => {
+        ? ticketForm(desk, room, fragment, typed, (pass) => {
           quiet();
           resolve(keep(room, pass));
         })
@@ -80,12 +81,13 @@ function frame(face) {
  * @param {Desk} desk
  * @param {string} room
  * @param {Fragment} fragment
+ * @param {{name: string}} typed what stands in the field, from one drawing to the next
  * @param {(pass: Pass) => void} done
  */
-function ticketForm(desk, room, {once, invite}, done) {
+function ticketForm(desk, room, {once, invite}, typed, done) {
   const me = identity();
   const name = h("input", {class: "input", id: "gate-name", name: "name", required: true, maxLength: limits.name,
-    autocomplete: "name", value: me?.name ?? "", aria: {describedby: "gate-error"}});
+    autocomplete: "name", value: typed.name, oninput: () => (typed.name = name.value), aria: {describedby: "gate-error"}});
   const submit = h("button", {type: "submit", class: "btn btn--primary btn--block"}, t(desk === "host" ? "host.gate.enter" : "mod.gate.enter"), icon("arrow-right"));
   const error = h("p", {class: "error", id: "gate-error", role: "alert"});
   const title = h("h1", {class: "display"}, t(desk === "host" ? "host.gate.title" : "mod.gate.title"));

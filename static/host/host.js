@@ -7,9 +7,10 @@ import {Client} from "../client/client.js";
 import {HostMedia} from "../client/media.js";
 import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
+import {forget} from "../pages/identity.js";
 import {roomOf} from "./address.js";
 import {enter, noFragment, takeFragment, waiting} from "./gate.js";
-import {drop, welcomed} from "./pass.js";
+import {welcomed} from "./pass.js";
 import {Studio} from "./studio.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -60,7 +61,7 @@ function teach(pass) {
     client.on("@state", ({state, code}) => {
       banner.view = {state, code};
       if (state !== "closed" || !sentBack[code]) return;
-      if (code === closed.token || code === closed.expired) drop(room, token);
+      if (code === closed.token || code === closed.expired) forget(room, token);
       back(sentBack[code]);
     });
     client.connect();

@@ -5,7 +5,7 @@
 // a viewer's is (pages/identity.js), but who somebody is elsewhere is not
 // changed by leading a class. Without storage all holds for this page only.
 
-import {forget, identity} from "../pages/identity.js";
+import {identity} from "../pages/identity.js";
 
 /** @typedef {{token: string, role: Role, expires: number, name?: string, title?: string}} Kept */
 
@@ -56,11 +56,6 @@ export const untried = ({token, role, expires, user}) => ({token, role, expires,
 export function welcomed(room, entry, title) {
   const old = kept(room);
   if (old?.token !== entry.token || old.title !== title) write(passKey(room), {...entry, title});
-}
-
-/** Forgets a token that opens nothing; another one that is kept stays. @param {string} room @param {string} token */
-export function drop(room, token) {
-  if (kept(room)?.token === token) forget(room);
 }
 
 /** The rooms that this browser leads, by their ids. @returns {(Kept & {room: string})[]} */

@@ -113,7 +113,7 @@ export class StudioStage extends View {
     live.disabled = view.busy || (!view.wanted && view.phase !== "ended" && nothing);
     live.className = view.wanted ? "btn btn--danger studio-stage__live" : "btn btn--live studio-stage__live";
     setIcon(live, view.wanted ? "stop" : "play");
-    text(/** @type {Element} */ (live.lastElementChild), t(view.wanted ? "host.stop" : view.phase === "ended" ? "host.reopen" : "host.live"));
+    text(/** @type {Element} */ (live.lastElementChild), t(view.wanted ? "host.stop" : view.phase === "ended" ? "host.reopen.short" : "host.live"));
     aria(live, "busy", view.busy ? true : null);
 
     this.#state(microphone, Boolean(tracks.microphone?.enabled), "host.mic", "mic", "mic-off");

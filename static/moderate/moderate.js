@@ -7,8 +7,9 @@ import {Client} from "../client/client.js";
 import {closed} from "../client/protocol.js";
 import {roomOf} from "../host/address.js";
 import {enter, noFragment, takeFragment, waiting} from "../host/gate.js";
-import {drop, welcomed} from "../host/pass.js";
+import {welcomed} from "../host/pass.js";
 import {lang, onLang, t} from "../i18n.js";
+import {forget} from "../pages/identity.js";
 import {Console} from "./console.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -53,7 +54,7 @@ function moderate(pass) {
       if (state !== "closed" || !sentBack[code]) return;
       quiet();
       console?.close();
-      if (code === closed.token || code === closed.expired) drop(room, token);
+      if (code === closed.token || code === closed.expired) forget(room, token);
       resolve(sentBack[code]);
     });
     client.connect();

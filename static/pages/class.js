@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {RoomCard} from "../client/api.js" */
+/** @import {Pass, RoomCard} from "../client/api.js" */
 /** @import {SessionItem} from "../client/protocol.js" */
 import * as api from "../client/api.js";
 import {Client} from "../client/client.js";
@@ -61,8 +61,13 @@ async function look() {
   }
 }
 
-/** @param {string} token @param {SessionItem} [item] */
-function attend(token, item) {
+/**
+ * Runs the class until its socket says that there is no coming back.
+ * @param {string} token
+ * @param {SessionItem} [item]
+ * @param {Pass} [untried] what a link granted: only a server that welcomes it makes it worth more than a seat held already
+ */
+function attend(token, item, untried) {
   const client = new Client({room, token, lang});
   const view = new ClassView({client, place, room, token, item});
   const media = new ViewerMedia(client);
@@ -84,15 +89,22 @@ function attend(token, item) {
   });
   view.stage.addEventListener("stage-retry", () => void media.watch(view.quality));
 
+  let welcome = !untried;
+  client.on("@welcome", () => {
+    welcome = true;
+    if (untried) remember(room, untried);
+  });
   client.on("@state", ({state, code}) => {
     if (state !== "closed" || code === 1000) return;
     if (code === closed.banned) {
       media.stop();
-      forget(room);
+      forget(room, token);
       notice("ban", "notice.banned");
     } else if (code === closed.token || code === closed.expired) {
-      forget(room);
-      location.reload();
+      media.stop();
+      forget(room, token);
+      if (welcome) location.reload();
+      else notice("door", "notice.link", {label: "notice.link.go", act: () => location.reload()});
     } else if (code === closed.replaced) {
       media.stop();
       notice("screen", "notice.replaced", {label: "notice.here", act: () => location.reload()});
@@ -104,10 +116,10 @@ function attend(token, item) {
 }
 
 const {invitation, pass: given} = takeGrant();
-if (given) remember(room, given);
 const held = invitation ? null : seat(room);
 const seen = await look();
-if (seen && held) attend(held.token, seen.item);
+if (seen && given) attend(given.token, seen.item, given);
+else if (seen && held) attend(held.token, seen.item);
 else if (seen) {
   document.title = `${seen.card.title} · Lyceum`;
   const pass = await door(place, {room, ...seen, invitation});

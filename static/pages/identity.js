@@ -47,14 +47,17 @@ export function seat(room) {
   return known && typeof known.token === "string" && known.expires > Date.now() + 60_000 ? known : null;
 }
 
-/** Remembers a seat taken. @param {string} room @param {Pass} pass */
+/** Remembers a seat taken, and the person in it. @param {string} room @param {Pass} pass */
 export function remember(room, {token, user, role, expires}) {
+  const known = read(seatKey(room));
+  if (known?.token === token) return; // a seat that was taken before
   write(seatKey(room), {token, role, expires});
   write(identityKey, {token, name: user.name, user, expires});
 }
 
-/** Forgets a token that no longer holds. @param {string} room */
-export function forget(room) {
+/** Forgets a token that no longer holds; another one for the same class stays. @param {string} room @param {string} token */
+export function forget(room, token) {
+  if (read(seatKey(room))?.token !== token) return;
   try {
     localStorage.removeItem(seatKey(room));
   } catch {
