@@ -7,6 +7,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
@@ -121,17 +122,17 @@ func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 		}
 	}
 	r := &interceptor.Registry{}
-	lost, err := nack.NewGeneratorInterceptor()
+	lost, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent{}))
 	if err != nil {
 		return nil, err
 	}
-	reports, err := report.NewReceiverInterceptor()
+	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(silent{}))
 	if err != nil {
 		return nil, err
 	}
 	r.Add(lost)
 	r.Add(reports)
-	if err := webrtc.ConfigureTWCCSender(m, r); err != nil {
+	if err := webrtc.ConfigureTWCCSenderWithOptions(m, r, twcc.WithLoggerFactory(silent{})); err != nil {
 		return nil, err
 	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(settings)), nil
