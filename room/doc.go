@@ -24,6 +24,8 @@ type Config struct {
 	History  int           `yaml:"history" default:"100" doc:"chat messages that a newcomer sees"`
 	Members  int           `yaml:"members" default:"20000" doc:"people in one room at a time"`
 	Sockets  int           `yaml:"sockets" default:"6" doc:"sockets of one person in one room; the oldest goes"`
+	Commands float64       `yaml:"commands" default:"10" unit:"commands a second" min:"1" max:"100000" doc:"that one viewer may give, in bursts of four seconds' worth; staff ten times as many"`
+	Messages float64       `yaml:"messages" default:"2" unit:"messages a second" min:"1" max:"100000" doc:"that one viewer may write, in bursts of five seconds' worth; staff ten times as many"`
 	Inbox    int           `yaml:"inbox" default:"8192" doc:"commands that may wait for a room before it says it is busy"`
 	Grace    time.Duration `yaml:"grace" default:"10s" doc:"how long somebody without a socket still counts as present"`
 	Idle     time.Duration `yaml:"idle" default:"10m" doc:"how long a room without sockets stays in memory"`
@@ -45,6 +47,12 @@ func (c Config) withDefaults() Config {
 	or(&c.History, 100)
 	or(&c.Members, 20000)
 	or(&c.Sockets, 6)
+	if c.Commands <= 0 {
+		c.Commands = 10
+	}
+	if c.Messages <= 0 {
+		c.Messages = 2
+	}
 	or(&c.Inbox, 8192)
 	wait(&c.Grace, 10*time.Second)
 	wait(&c.Idle, 10*time.Minute)

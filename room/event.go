@@ -25,8 +25,6 @@ type (
 	Left struct {
 		Seconds int64 `json:"seconds"` // how long they had been here
 	}
-	// Emptied: the server had stopped with people present; they are all gone.
-	Emptied struct{}
 	// Said: a message is in the chat.
 	Said struct {
 		Text    wire.Personal `json:"text"`
@@ -105,7 +103,6 @@ var kinds = []struct {
 }{
 	{"room.entered", Entered{}},
 	{"room.left", Left{}},
-	{"room.emptied", Emptied{}},
 	{"chat.said", Said{}},
 	{"chat.deleted", Deleted{}},
 	{"hand.raised", HandRaised{}},

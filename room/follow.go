@@ -33,6 +33,7 @@ type Follower struct {
 	// Owned by run.
 	at    map[wire.RoomID]uint64 // handled so far
 	saved map[wire.RoomID]uint64 // and remembered durably
+	again map[wire.RoomID]bool   // could not be handled
 }
 
 // Handle does with a room's events, in order, what the follower is for. On an
@@ -57,7 +58,7 @@ func NewFollower(name string, house *House, cursors Cursors, logger *zap.Logger,
 		name: name, house: house, cursors: cursors, handle: handle, logger: logger.With(zap.String("follower", name)),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		queue: map[wire.RoomID]*backlog{},
-		at:    map[wire.RoomID]uint64{}, saved: map[wire.RoomID]uint64{},
+		at:    map[wire.RoomID]uint64{}, saved: map[wire.RoomID]uint64{}, again: map[wire.RoomID]bool{},
 	}
 	house.Follow(f)
 	go f.run()
@@ -101,16 +102,23 @@ func (f *Follower) Close() {
 func (f *Follower) run() {
 	defer close(f.done)
 	ctx := context.Background()
-	f.catchUpAll(ctx)
-	save := time.NewTicker(saveCursors)
+	listed := f.list(ctx)
+	save, again := time.NewTicker(saveCursors), time.NewTicker(retryAfter)
 	defer save.Stop()
+	defer again.Stop()
+	f.work(ctx)
 	for {
 		select {
 		case <-f.wake:
 			f.work(ctx)
+		case <-again.C:
+			listed = listed || f.list(ctx)
+			f.retry()
+			f.work(ctx)
 		case <-save.C:
 			f.save(ctx)
 		case <-f.stop:
+			f.retry()
 			f.work(ctx)
 			f.save(ctx)
 			return
@@ -118,40 +126,42 @@ func (f *Follower) run() {
 	}
 }
 
-// catchUpAll reads what happened while nobody followed.
-func (f *Follower) catchUpAll(ctx context.Context) {
+// list puts every room on the list of work: there may be events from before
+// the follower was started.
+func (f *Follower) list(ctx context.Context) bool {
 	rooms, err := f.house.log.Rooms(ctx)
 	if err != nil {
 		f.logger.Error("list rooms", zap.Error(err))
-		return
+		return false
 	}
 	for _, id := range rooms {
-		if !f.persist(func() error { return f.catchUp(ctx, id) }) {
-			return
-		}
+		f.again[id] = true
 	}
+	f.retry()
+	return true
 }
 
+// retry puts the rooms that could not be handled back on the list of work, to
+// be read from the log.
+func (f *Follower) retry() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id := range f.again {
+		f.queue[id] = &backlog{missed: true}
+	}
+	clear(f.again)
+}
+
+// work handles what waits. A room that cannot be handled now holds up no
+// other: it is tried again later.
 func (f *Follower) work(ctx context.Context) {
 	for id, b := range f.take() {
-		if !f.persist(func() error { return f.follow(ctx, id, b) }) {
-			return
+		if f.again[id] {
+			continue // in turn, after what could not be handled
 		}
-	}
-}
-
-// persist repeats step until it works or the follower is closed.
-func (f *Follower) persist(step func() error) bool {
-	for {
-		err := step()
-		if err == nil {
-			return true
-		}
-		f.logger.Error("follower must try again", zap.Error(err))
-		select {
-		case <-f.stop:
-			return false
-		case <-time.After(retryAfter):
+		if err := f.follow(ctx, id, b); err != nil {
+			f.logger.Error("follower must try again", zap.String("room", string(id)), zap.Error(err))
+			f.again[id] = true
 		}
 	}
 }

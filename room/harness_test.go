@@ -35,6 +35,7 @@ type memory struct {
 	cursors   map[string]uint64
 	refuse    error         // what Append says, if anything
 	delay     time.Duration // of an Append
+	snapDelay time.Duration // of a SaveSnapshot
 	appends   int
 }
 
@@ -91,6 +92,7 @@ func (m *memory) Read(_ context.Context, id wire.RoomID, after uint64, limit int
 }
 
 func (m *memory) SaveSnapshot(_ context.Context, id wire.RoomID, seq uint64, data []byte) error {
+	time.Sleep(m.snapDelay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.snapSeq[id], m.snapshots[id] = seq, data
@@ -178,6 +180,9 @@ func inClass(t *testing.T, config room.Config, test func(*class)) {
 }
 
 func (c *class) start(config room.Config) {
+	if config.Commands == 0 { // the pace is a test of its own
+		config.Commands, config.Messages = 100_000, 100_000
+	}
 	// Whoever reads slowly here is not the subject: fake time passes in leaps.
 	c.pool = fanout.NewPool(fanout.Config{Shards: 2, Silent: 1000 * time.Hour, Ping: 1000 * time.Hour})
 	c.house = room.NewHouse(config, c.store, room.NewVault(c.store), c.pool, zap.NewNop())

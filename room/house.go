@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type House struct {
 
 	mu        sync.Mutex
 	rooms     map[wire.RoomID]*opening
+	known     map[wire.RoomID]bool // have a log; nil: not listed yet
 	followers []*Follower
 	closed    bool
 	closing   sync.Once
@@ -106,21 +108,30 @@ func (h *House) Join(ctx context.Context, id wire.RoomID, s *Session, re uint64,
 // Do carries out a command on behalf of the server itself, in a room that is
 // opened if need be.
 func (h *House) Do(ctx context.Context, id wire.RoomID, by wire.Actor, c Command) error {
+	key := rand.Text()
 	for {
 		r, err := h.Open(ctx, id)
 		if err != nil {
 			return err
 		}
-		if _, _, err = r.Do(ctx, by, rand.Text(), c); !errors.Is(err, ErrGone) {
+		if _, _, err = r.Do(ctx, by, key, c); !errors.Is(err, ErrGone) {
 			return err
 		}
 	}
 }
 
+const tellAtOnce = 250
+
 // Tell sends personal views into a room, if it is in use.
 func (h *House) Tell(ctx context.Context, id wire.RoomID, told []Told) {
-	if r := h.inUse(id); r != nil {
-		_ = r.Tell(ctx, told) // a room that has just ended has nobody to tell
+	r := h.inUse(id)
+	if r == nil {
+		return
+	}
+	for part := range slices.Chunk(told, tellAtOnce) { // the room does other things in between
+		if r.Tell(ctx, part) != nil {
+			return // a room that has just ended has nobody to tell
+		}
 	}
 }
 
@@ -173,12 +184,9 @@ func (h *House) inUse(id wire.RoomID) *Room {
 func (h *House) Status(ctx context.Context, id wire.RoomID) (Status, bool, error) {
 	r := h.inUse(id)
 	if r == nil {
-		rooms, err := h.log.Rooms(ctx)
-		if err != nil {
+		exists, err := h.exists(ctx, id)
+		if err != nil || !exists {
 			return Status{}, false, err
-		}
-		if _, found := slices.BinarySearch(rooms, id); !found {
-			return Status{}, false, nil
 		}
 		if r, err = h.Open(ctx, id); err != nil {
 			return Status{}, false, err
@@ -187,9 +195,32 @@ func (h *House) Status(ctx context.Context, id wire.RoomID) (Status, bool, error
 	return *r.status.Load(), true, nil
 }
 
+// exists reports whether the room has a log. The store is asked for the list
+// once; rooms are added as they are opened.
+func (h *House) exists(ctx context.Context, id wire.RoomID) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.known == nil {
+		h.mu.Unlock()
+		rooms, err := h.log.Rooms(ctx)
+		h.mu.Lock()
+		if err != nil {
+			return false, err
+		}
+		if h.known == nil {
+			h.known = map[wire.RoomID]bool{}
+		}
+		for _, room := range rooms {
+			h.known[room] = true
+		}
+	}
+	_, open := h.rooms[id]
+	return open || h.known[id], nil
+}
+
 // open folds the room from its log and starts its loop.
 func (h *House) open(id wire.RoomID, o *opening) {
-	o.room, o.err = h.load(context.Background(), id)
+	o.room, o.err = h.loadSafely(context.Background(), id)
 	if o.err != nil {
 		h.logger.Error("open room", zap.String("room", string(id)), zap.Error(o.err))
 		o.err = storeError(o.err)
@@ -208,6 +239,19 @@ func (h *House) forget(id wire.RoomID, o *opening) {
 	if h.rooms[id] == o {
 		delete(h.rooms, id)
 	}
+	if h.known != nil && o.err == nil {
+		h.known[id] = true
+	}
+}
+
+// loadSafely keeps a room that cannot even be folded from ending the server.
+func (h *House) loadSafely(ctx context.Context, id wire.RoomID) (r *Room, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h.load(ctx, id)
 }
 
 // readPage is how many records are read from a log at a time.
@@ -222,15 +266,19 @@ func (h *House) load(ctx context.Context, id wire.RoomID) (*Room, error) {
 		id: id, house: h, config: h.config, logger: h.logger.With(zap.String("room", string(id))),
 		asks: make(chan ask, h.config.Inbox), stop: make(chan struct{}), done: make(chan struct{}),
 		epoch: info.Epoch, sessions: map[wire.UserID][]*Session{}, leaving: map[wire.UserID]time.Time{},
-		idleAt: time.Now(), saving: make(chan struct{}, 1),
+		idleAt: time.Now(), saving: make(chan struct{}, 1), pace: map[wire.UserID]*pace{},
 	}
 	r.saving <- struct{}{}
 	if r.state, err = h.fold(ctx, r, info); err != nil {
 		return nil, err
 	}
+	r.begin()
+	if r.broken != nil {
+		return nil, r.broken
+	}
+	// Whoever comes back from before gets a snapshot.
 	r.all = audience{feed: h.pool.NewFeed(r.state.Seq)}
 	r.staff = audience{feed: h.pool.NewFeed(r.state.Seq)}
-	r.begin()
 	r.status.Store(&Status{r.state.Title, r.state.Phase, r.state.Here})
 	return r, nil
 }
@@ -286,38 +334,42 @@ func authors(records []Record) []wire.UserID {
 	return slices.Compact(users)
 }
 
-// begin writes what a room that is opened must say first: its title, if the
-// log is new, and that nobody is here, if the server had stopped with people
-// in it. Failing is no reason not to open it: it is said again the next time.
-func (r *Room) begin() {
-	var b draft
-	var events []Event
+// sayFirst drafts what a room that is opened must say before anything else:
+// its title, if the log is new, and that nobody is here, if the server had
+// stopped with people in it. They left when the log ends, as far as is known.
+func (r *Room) sayFirst(b *draft) {
+	say := func(by wire.UserID, at wire.Millis, events ...Event) {
+		if err := r.write(b, at, by, "", events); err != nil {
+			r.logger.Error("open room", zap.Error(err))
+		}
+	}
 	if r.state.Seq == 0 {
 		title := string(r.id)
 		if r.house.Title != nil {
 			title = r.house.Title(r.id)
 		}
-		events = append(events, Titled{title})
+		say(wire.System.User, wire.At(time.Now()), Titled{title})
 	}
-	if r.state.Here > 0 {
-		events = append(events, Emptied{})
-	}
-	now := wire.At(time.Now())
-	for _, e := range events {
-		h := wire.Head{Seq: r.state.Seq + 1, At: now, By: wire.System.User}
-		record, err := r.house.vault.seal(context.Background(), h, "", e)
-		if err != nil {
-			r.logger.Error("begin", zap.Error(err))
-			return
+	end := r.state.At
+	for _, user := range r.state.Order {
+		if m := r.state.People[user]; m.Here {
+			say(user, end, append(r.state.handDown(user), Left{Seconds: int64(end-m.Since) / 1000})...)
 		}
-		r.state.Apply(h, "", e)
-		b.records = append(b.records, record)
-		b.events = append(b.events, Happened{h, e})
-		b.frames = append(b.frames, r.see(h, e))
 	}
-	if len(b.records) > 0 && r.append(&b) == nil {
-		r.publish(&b)
+	if len(r.state.Stage.Sources) > 0 {
+		say(wire.System.User, end, StageSet{})
 	}
+	r.begun = len(b.records) == 0
+}
+
+// begin says what is to be said first. If the store refuses that now, it is
+// said with the next thing that happens.
+func (r *Room) begin() {
+	var b draft
+	if r.sayFirst(&b); len(b.records) > 0 && r.append(&b) == nil {
+		r.house.committed(r.id, b.events)
+	}
+	r.signals = signals{}
 }
 
 // Follow adds a follower that hears of every commit from now on. It is called

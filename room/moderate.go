@@ -15,7 +15,7 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 	case Delete:
 		return s.decideDelete(now, by, c)
 	case Mute:
-		m, reason, err := s.target(by, c.User, c.Reason, c.Seconds)
+		m, reason, err := s.target(by, c.User, c.Reason, c.Seconds, false)
 		if err != nil {
 			return nil, err
 		}
@@ -28,13 +28,13 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 			Acted{Act: "mod.mute", Target: c.User, Reason: reason, Seconds: c.Seconds},
 		}, nil
 	case Unmute:
-		m, reason, err := s.target(by, c.User, c.Reason, 0)
+		m, reason, err := s.target(by, c.User, c.Reason, 0, true)
 		if err != nil || m.Muted == 0 {
 			return nil, err
 		}
 		return []Event{Muted{c.User, 0}, Acted{Act: "mod.unmute", Target: c.User, Reason: reason}}, nil
 	case Ban:
-		m, reason, err := s.target(by, c.User, c.Reason, c.Seconds)
+		m, reason, err := s.target(by, c.User, c.Reason, c.Seconds, false)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 			Acted{Act: "mod.ban", Target: c.User, Reason: reason, Seconds: c.Seconds},
 		), nil
 	case Unban:
-		m, reason, err := s.target(by, c.User, c.Reason, 0)
+		m, reason, err := s.target(by, c.User, c.Reason, 0, true)
 		if err != nil || m.Banned == 0 {
 			return nil, err
 		}
@@ -95,13 +95,14 @@ func (s *State) decideDelete(now time.Time, by wire.Actor, c Delete) ([]Event, e
 	return append(events, Acted{Act: "mod.delete", Target: author, Item: c.Item, Reason: reason}), nil
 }
 
-// target returns whom an act concerns, if by may act on them.
-func (s *State) target(by wire.Actor, user wire.UserID, reason string, seconds int64) (*Member, wire.Personal, error) {
+// target returns whom an act concerns, if by may act on them: on those of a
+// lower role, and a host may lift anything from anybody.
+func (s *State) target(by wire.Actor, user wire.UserID, reason string, seconds int64, lifts bool) (*Member, wire.Personal, error) {
 	m := s.People[user]
 	if m == nil {
 		return nil, wire.Personal{}, wire.ErrNotFound.In("user")
 	}
-	if m.Now().AtLeast(by.Role) {
+	if m.Now().AtLeast(by.Role) && !(lifts && by.Role == wire.Host) {
 		return nil, wire.Personal{}, wire.ErrForbidden
 	}
 	if seconds < 0 || seconds > maxMute {

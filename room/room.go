@@ -43,9 +43,12 @@ type Room struct {
 	idleAt   time.Time                 // when the last socket went
 	signals  signals
 	retryAt  time.Time // the store refused: nothing is tried before
-	refusal  error     // what it said
-	broken   error     // the room must be rebuilt from its log
-	saving   chan struct{}
+	retryIn  time.Duration
+	refusal  error         // what it said
+	broken   error         // the room must be rebuilt from its log
+	saving   chan struct{} // has a token unless a snapshot is being written
+	begun    bool          // what a room must say first is in the log
+	pace     map[wire.UserID]*pace
 }
 
 // Status is what a list of rooms shows of one.
@@ -87,15 +90,20 @@ func (r *Room) loop() {
 		timer.Reset(time.Until(r.wakeAt()))
 		select {
 		case a := <-r.asks:
-			r.batch(r.drain(a))
+			r.batch(r.drain([]ask{a}))
 		case <-timer.C:
 			if r.isIdle() {
-				r.save()
+				r.saveLast()
 				return
 			}
-			r.batch(r.due())
+			// What waits was sent before the bell: it goes first.
+			waiting := r.drain(nil)
+			if len(waiting) < maxBatch {
+				waiting = append(waiting, r.due()...)
+			}
+			r.batch(waiting)
 		case <-r.stop:
-			r.save()
+			r.saveLast()
 			return
 		}
 		r.sendSignals(time.Now())
@@ -103,10 +111,12 @@ func (r *Room) loop() {
 	r.logger.Warn("the room ends here", zap.Error(r.broken))
 }
 
+// maxBatch is how many asks are decided before anybody is answered.
+const maxBatch = 4096
+
 // drain takes all that waits, so that one append serves it all.
-func (r *Room) drain(first ask) []ask {
-	asks := append(make([]ask, 0, 1+len(r.asks)), first)
-	for len(r.asks) > 0 && len(asks) < 4096 {
+func (r *Room) drain(asks []ask) []ask {
+	for len(r.asks) > 0 && len(asks) < maxBatch {
 		asks = append(asks, <-r.asks)
 	}
 	return asks
@@ -171,14 +181,22 @@ func (r *Room) batch(asks []ask) {
 	}
 	outcomes := make([]outcome, len(asks))
 	var b draft
+	if !r.begun {
+		r.sayFirst(&b)
+	}
+	var rest []ask
 	for i, a := range asks {
 		if a.cmd != nil && !isQuery(a.cmd) {
 			outcomes[i] = r.decide(now, a, &b)
 		}
+		if len(b.after) > 0 { // sockets change: what comes later is for the new audience
+			asks, rest = asks[:i+1], asks[i+1:]
+			break
+		}
 	}
 	if len(b.records) > 0 {
 		if err := r.append(&b); err != nil {
-			r.refuse(asks, err)
+			r.refuse(append(asks, rest...), err)
 			return
 		}
 		r.publish(&b)
@@ -196,6 +214,9 @@ func (r *Room) batch(asks []ask) {
 	}
 	r.status.Store(&Status{r.state.Title, r.state.Phase, r.state.Here})
 	r.saveIfDue()
+	if len(rest) > 0 {
+		r.batch(rest)
+	}
 }
 
 // draft is what one batch adds to the log.
@@ -227,32 +248,42 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 			return outcome{err: err}
 		}
 	}
+	if err := r.keepsPace(now, by, a.cmd); err != nil {
+		return outcome{err: err}
+	}
 	events, err := Decide(r.state, now, by, a.cmd)
 	if err != nil || len(events) == 0 {
 		return outcome{err: err}
 	}
-	// All records are made before any is applied: a command is whole or nothing.
+	seq := r.state.Seq + 1
+	if err := r.write(b, wire.At(now), a.user, a.key, events); err != nil {
+		return outcome{err: err}
+	}
+	return outcome{seq: seq}
+}
+
+// write adds one person's events to a draft and applies them. All records are
+// made before any event is applied: a command is whole or nothing.
+func (r *Room) write(b *draft, at wire.Millis, by wire.UserID, key string, events []Event) error {
 	records := make([]Record, len(events))
 	for i, e := range events {
-		key := ""
-		if i == 0 {
-			key = a.key
+		h := wire.Head{Seq: r.state.Seq + uint64(i) + 1, At: at, By: by}
+		record, err := r.house.vault.seal(context.Background(), h, key, e)
+		if err != nil {
+			return storeError(err)
 		}
-		h := wire.Head{Seq: r.state.Seq + uint64(i) + 1, At: wire.At(now), By: a.user}
-		if records[i], err = r.house.vault.seal(context.Background(), h, key, e); err != nil {
-			return outcome{err: storeError(err)}
-		}
+		records[i], key = record, ""
 	}
 	for i, e := range events {
-		h := wire.Head{Seq: records[i].Seq, At: records[i].At, By: records[i].By}
+		h := wire.Head{Seq: records[i].Seq, At: at, By: by}
 		r.state.Apply(h, records[i].Key, e)
 		b.events = append(b.events, Happened{h, e})
 		b.frames = append(b.frames, r.see(h, e))
-		r.signals.mark(e, now, r.config.Tick)
+		r.signals.mark(e, time.Now(), r.config.Tick)
 		r.afterwards(e, b)
 	}
 	b.records = append(b.records, records...)
-	return outcome{seq: records[0].Seq}
+	return nil
 }
 
 // mayEnter holds what bounds a room's sockets rather than its log: only the
@@ -311,7 +342,7 @@ func (r *Room) append(b *draft) error {
 	err := r.house.log.Append(context.Background(), r.id, after, b.records)
 	if err == nil {
 		r.tail = append(r.tail, b.records...)
-		r.refusal = nil
+		r.refusal, r.retryIn, r.begun = nil, 0, true
 		return nil
 	}
 	err = storeError(err)
@@ -322,7 +353,8 @@ func (r *Room) append(b *draft) error {
 	if r.refusal == nil {
 		r.logger.Error("the store refuses; the room can be read but not changed", zap.Error(err))
 	}
-	r.refusal, r.retryAt = err, time.Now().Add(500*time.Millisecond)
+	r.retryIn = min(max(2*r.retryIn, firstRetry), lastRetry)
+	r.refusal, r.retryAt = err, time.Now().Add(r.retryIn)
 	state, foldErr := r.fold(context.Background(), r.base, r.tail)
 	if foldErr != nil {
 		r.broken = fmt.Errorf("roll back: %w", foldErr)
@@ -331,6 +363,13 @@ func (r *Room) append(b *draft) error {
 	r.state = state
 	return err
 }
+
+// A store that refuses is asked again after a while, which doubles: each time
+// costs a fold.
+const (
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 4 * time.Second
+)
 
 // storeError gives a store's failure a code that a client may see.
 func storeError(err error) error {
@@ -350,7 +389,7 @@ func (r *Room) refuse(asks []ask, err error) {
 		switch {
 		case a.cmd == nil:
 			a.then(0, nil, nil)
-		case isQuery(a.cmd):
+		case isQuery(a.cmd) && r.broken == nil:
 			data, err := r.answer(now, a)
 			a.then(0, data, err)
 		default:
@@ -412,12 +451,21 @@ func (r *Room) tell(user wire.UserID, frame []byte) {
 	}
 }
 
-// audience is those who see the same.
+// audience is those who see the same. What newcomers get is encoded once, as
+// of the feed's last number and the signals' version.
 type audience struct {
 	feed     *fanout.Feed
-	snapshot []byte // encoded, as of the feed's last number and signals' version
 	at       uint64
 	version  uint64
+	snapshot []byte           // the room; nil: not encoded yet
+	standing []fanout.Message // the signals; nil: not encoded yet
+}
+
+// refresh drops what is encoded if it is out of date.
+func (a *audience) refresh(version uint64) {
+	if last := a.feed.Last(); a.at != last || a.version != version {
+		a.at, a.version, a.snapshot, a.standing = last, version, nil, nil
+	}
 }
 
 func (a *audience) publish(seq uint64, kind string, data []byte) {
@@ -446,26 +494,37 @@ func (r *Room) fold(ctx context.Context, base []byte, tail []Record) (*State, er
 	return state, nil
 }
 
-// saveIfDue takes a snapshot when enough has happened since the last one.
+// saveIfDue takes a snapshot when enough has happened since the last one: the
+// larger the state, the more, so that the work for each event stays the same.
 func (r *Room) saveIfDue() {
-	if len(r.tail) >= max(r.config.Snapshot, 2*len(r.state.People)) {
+	if len(r.tail) >= max(r.config.Snapshot, 2*len(r.state.People), len(r.state.Done)/2) {
+		select {
+		case <-r.saving:
+			r.save()
+		default: // the last one is still being written
+		}
+	}
+}
+
+// saveLast takes a snapshot before the room ends.
+func (r *Room) saveLast() {
+	if len(r.tail) > 0 {
+		<-r.saving
 		r.save()
 	}
 }
 
-// save takes a snapshot. It is written beside the loop; one at a time.
+// save takes a snapshot, with the token of r.saving in hand. It is written
+// beside the loop.
 func (r *Room) save() {
-	if len(r.tail) == 0 || r.broken != nil {
-		return
-	}
 	data, err := r.house.vault.marshal(context.Background(), r.state)
 	if err != nil {
 		r.logger.Error("snapshot", zap.Error(err))
+		r.saving <- struct{}{}
 		return
 	}
 	seq := r.state.Seq
 	r.base, r.tail = data, nil
-	<-r.saving
 	go func() {
 		defer func() { r.saving <- struct{}{} }()
 		if err := r.house.log.SaveSnapshot(context.Background(), r.id, seq, data); err != nil {

@@ -39,8 +39,7 @@ type welcome struct {
 	Epoch   string      `json:"epoch"`
 	Seq     uint64      `json:"seq"`
 	Now     wire.Millis `json:"now"`
-	Resumed bool        `json:"resumed"`
-	Room    wire.Raw    `json:"room,omitzero"`
+	Resumed bool        `json:"resumed"` // if not, the room follows: see welcomeMessage
 }
 
 // join brings the session in and waits until it is welcomed or refused.
@@ -103,7 +102,12 @@ func (r *Room) Do(ctx context.Context, by wire.Actor, key string, c Command) (se
 	case x := <-results:
 		return x.seq, x.data, x.err
 	case <-r.done:
-		return 0, nil, ErrGone
+		select {
+		case x := <-results: // it was the last thing that was done
+			return x.seq, x.data, x.err
+		default:
+			return 0, nil, ErrGone
+		}
 	}
 }
 
@@ -213,7 +217,8 @@ func (r *Room) detach(s *Session) {
 	}
 }
 
-// welcome sends a session what it missed, or the room as it stands.
+// welcome sends a session what it missed, or the room as it stands. Whoever
+// was in another audience when they left has missed more than the views since.
 func (r *Room) welcome(s *Session, re uint64, after *Position) {
 	role := r.state.roleOf(s.User, s.Role)
 	s.staff = role.Staff()
@@ -221,40 +226,43 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 	if s.staff {
 		a = &r.staff
 	}
+	a.refresh(r.signals.version)
 	w := welcome{
 		You: r.state.you(s.User), Epoch: r.epoch, Seq: a.feed.Last(), Now: wire.At(time.Now()),
 	}
-	if after != nil && after.Epoch == r.epoch {
+	m := r.state.People[s.User]
+	if after != nil && after.Epoch == r.epoch && m != nil && after.Seq >= m.RoleAt {
 		w.Resumed = true
-		first := append([][]byte{welcomeFrame(re, r.encode(w))}, r.standing(s.staff)...)
+		first := append([]fanout.Message{welcomeMessage(re, r.encode(w), nil)}, r.standing(a, s.staff)...)
 		if a.feed.Resume(s.Conn, after.Seq, first...) {
 			return
 		}
 		w.Resumed = false
 	}
-	w.Room = r.snapshot(a, s.staff)
-	a.feed.Subscribe(s.Conn, welcomeFrame(re, r.encode(w)))
+	a.feed.Subscribe(s.Conn, welcomeMessage(re, r.encode(w), r.snapshot(a, s.staff)))
 }
 
 // snapshot returns the room as an audience sees it, encoded once for all who
 // come while nothing changes.
 func (r *Room) snapshot(a *audience, staff bool) []byte {
-	if a.snapshot == nil || a.at != a.feed.Last() || a.version != r.signals.version {
+	if a.snapshot == nil {
 		a.snapshot = r.encode(r.state.Snapshot(r.id, staff, wire.At(time.Now())))
-		a.at, a.version = a.feed.Last(), r.signals.version
 	}
 	return a.snapshot
 }
 
-// welcomeFrame answers hello number re; with 0 it comes unasked.
-func welcomeFrame(re uint64, data []byte) []byte {
-	if re == 0 {
-		return wire.Signal("welcome", data)
+// welcomeMessage answers hello number re; with 0 it comes unasked. The room, if
+// there is one, is shared by all welcomes and not copied into any.
+func welcomeMessage(re uint64, data, room []byte) fanout.Message {
+	head := []byte(`{"type":"welcome","data":`)
+	if re != 0 {
+		head = append(strconv.AppendUint([]byte(`{"re":`), re, 10), `,"type":"welcome","data":`...)
 	}
-	out := append(make([]byte, 0, len(data)+48), `{"re":`...)
-	out = strconv.AppendUint(out, re, 10)
-	out = append(out, `,"type":"welcome","data":`...)
-	return append(append(out, data...), '}')
+	if room == nil {
+		return fanout.Message{append(append(head, data...), '}')}
+	}
+	head = append(append(head, data[:len(data)-1]...), `,"room":`...)
+	return fanout.Message{head, room, []byte("}}")}
 }
 
 // closeAll closes every socket of a person.

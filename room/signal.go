@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
@@ -35,7 +36,7 @@ func (s *signals) due(now time.Time, tick time.Duration) {
 // mark notes which signal an event changes.
 func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 	switch e := e.(type) {
-	case Entered, Left, Emptied, Banned:
+	case Entered, Left, Banned:
 		s.presence = true
 	case poll.Voted:
 		if s.polls == nil {
@@ -118,8 +119,12 @@ func (r *Room) sendSignals(now time.Time) {
 }
 
 // standing are the signals that a socket needs which resumes: what it missed
-// of them is nowhere in its feed for sure.
-func (r *Room) standing(staff bool) [][]byte {
+// of them is nowhere in its feed for sure. They are encoded once for all who
+// come while nothing changes.
+func (r *Room) standing(a *audience, staff bool) []fanout.Message {
+	if a.standing != nil {
+		return a.standing
+	}
 	views := []wire.View{{Type: "room.presence", Data: struct {
 		Count int `json:"count"`
 	}{r.state.Here}}}
@@ -134,9 +139,8 @@ func (r *Room) standing(staff bool) [][]byte {
 	if ids := r.state.Board.IDs(); len(ids) > 0 {
 		views = append(views, r.state.Board.Votes(ids))
 	}
-	frames := make([][]byte, len(views))
-	for i, v := range views {
-		frames[i] = wire.Signal(v.Type, r.encode(v.Data))
+	for _, v := range views {
+		a.standing = append(a.standing, fanout.Message{wire.Signal(v.Type, r.encode(v.Data))})
 	}
-	return frames
+	return a.standing
 }

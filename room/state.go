@@ -29,6 +29,7 @@ const Forever wire.Millis = -1
 // to save as a snapshot; all its fields are part of that snapshot.
 type State struct {
 	Seq       uint64                  `json:"seq"` // position of the last event
+	At        wire.Millis             `json:"at"`  // and its time
 	Title     string                  `json:"title"`
 	Phase     Phase                   `json:"phase"`
 	StartedAt wire.Millis             `json:"started_at"`
@@ -60,6 +61,7 @@ type Member struct {
 	Name     wire.Personal `json:"name"`
 	Role     wire.Role     `json:"role"`              // as the token says
 	Granted  wire.Role     `json:"granted,omitzero"`  // in its place, if the host said so
+	RoleAt   uint64        `json:"role_at,omitzero"`  // position at which the role last changed
 	Here     bool          `json:"here,omitzero"`     // present now
 	Since    wire.Millis   `json:"since,omitzero"`    // present since, or last left
 	Attended int64         `json:"attended,omitzero"` // milliseconds of the live class, before Since
@@ -70,12 +72,16 @@ type Member struct {
 	Reason   wire.Personal `json:"reason,omitzero"` // of the ban
 }
 
-// Now returns the role that counts.
-func (m *Member) Now() wire.Role {
-	if m.Granted != "" {
+// Now returns the role that counts: a host is one by their token alone, others
+// are what a host has said, if one has.
+func (m *Member) Now() wire.Role { return m.as(m.Role) }
+
+// as returns the role that counts with a token that says role.
+func (m *Member) as(role wire.Role) wire.Role {
+	if m.Granted != "" && role != wire.Host {
 		return m.Granted
 	}
-	return m.Role
+	return role
 }
 
 // holds reports whether a time until which something holds is not yet over.
@@ -138,7 +144,7 @@ func NewState(keep int) *State {
 // Apply folds the next event of the log into s. It cannot fail: what could be
 // wrong was refused by [Decide].
 func (s *State) Apply(h wire.Head, key string, e Event) {
-	s.Seq = h.Seq
+	s.Seq, s.At = h.Seq, h.At
 	if key != "" {
 		s.Done[doneKeyOf(h.By, key)] = h.Seq
 	}
@@ -147,11 +153,6 @@ func (s *State) Apply(h wire.Head, key string, e Event) {
 		s.enter(h, e)
 	case Left:
 		s.leave(s.People[h.By], h.At)
-	case Emptied:
-		for _, id := range s.Order {
-			s.leave(s.People[id], h.At)
-		}
-		s.Stage = Stage{}
 	case Said:
 		s.People[h.By].SaidAt = h.At
 		s.Chat = append(s.Chat, Message{h.Seq, h.By, h.At, e.Text, e.ReplyTo})
@@ -178,7 +179,8 @@ func (s *State) Apply(h wire.Head, key string, e Event) {
 	case Titled:
 		s.Title = e.Title
 	case RoleSet:
-		s.People[e.User].Granted = e.Role
+		m := s.People[e.User]
+		m.Granted, m.RoleAt = e.Role, h.Seq
 	case StageSet:
 		since := h.At
 		if len(s.Stage.Sources) > 0 {
@@ -218,6 +220,9 @@ func (s *State) enter(h wire.Head, e Entered) {
 		m = &Member{}
 		s.People[h.By] = m
 		s.Order = append(s.Order, h.By)
+	}
+	if m.Role != e.Role {
+		m.RoleAt = h.Seq
 	}
 	m.Name, m.Role = e.Name, e.Role
 	if !m.Here && !e.Quiet {
@@ -264,8 +269,8 @@ func (s *State) person(user wire.UserID) wire.Person {
 
 // roleOf is the role that counts for somebody whose token says role.
 func (s *State) roleOf(user wire.UserID, role wire.Role) wire.Role {
-	if m := s.People[user]; m != nil && m.Granted != "" && role != wire.Host {
-		return m.Granted
+	if m := s.People[user]; m != nil {
+		return m.as(role)
 	}
 	return role
 }

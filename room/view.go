@@ -155,7 +155,7 @@ func (s *State) views(h wire.Head, e Event) seen {
 		}{s.Title})
 	case RoleSet:
 		return toAll("role.changed", s.person(e.User))
-	case StageSet, Emptied:
+	case StageSet:
 		return toAll("stage.changed", s.stage())
 	case Muted:
 		return toOne(e.User, "you.changed", s.you(e.User))

@@ -15,7 +15,7 @@ import (
 // times rarer.
 const (
 	chatEvery  = 2600 * time.Millisecond // besides what people say to what happens
-	askEvery   = 10 * time.Second
+	askEvery   = 6 * time.Second
 	reactEvery = 3 * time.Second
 	handEvery  = 35 * time.Second
 	leaveEvery = 12 * time.Second

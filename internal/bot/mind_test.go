@@ -76,7 +76,7 @@ func TestAClassIsLivelyAndNotLoud(t *testing.T) {
 	for kind, want := range map[string][2]int{ // in a minute, for all
 		"chat.say":   {18, 36},
 		"chat.react": {12, 30},
-		"qa.ask":     {2, 10},
+		"qa.ask":     {5, 14},
 		"hand.raise": {1, 4},
 	} {
 		if n := many(all, kind) / minutes; n < want[0] || n > want[1] {

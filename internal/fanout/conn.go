@@ -33,8 +33,9 @@ type Conn struct {
 	queued atomic.Bool  // waits in its shard's list
 
 	mu       sync.Mutex
-	part     []byte // begun and not yet taken by the socket: goes first
-	own      []byte // framed personal messages and control frames
+	part     []byte   // begun and not yet taken by the socket: goes first
+	first    [][]byte // pieces of framed messages that go before own; may be shared
+	own      []byte   // framed personal messages and control frames
 	feed     *Feed
 	at       uint64 // position in feed of what comes next, between two frames
 	draining bool   // a goroutine of its own writes
@@ -49,8 +50,7 @@ type Conn struct {
 }
 
 // NewConn takes over the writing half of c. onCut is called at most once, on
-// a goroutine of its own, when the socket is cut off; the socket is closed by
-// whoever owns it.
+// a goroutine of its own, when the socket was cut off and closed.
 func (p *Pool) NewConn(c net.Conn, onCut func(Reason)) *Conn {
 	n := p.next.Add(1)
 	w := &Conn{Conn: c, pool: p, number: n, shard: int(n) % len(p.shards), onCut: onCut}
@@ -127,7 +127,7 @@ func (c *Conn) Close() error {
 	c.mu.Lock()
 	c.dead = true
 	feed := c.feed
-	c.feed, c.own, c.part = nil, nil, nil
+	c.feed, c.first, c.own, c.part = nil, nil, nil, nil
 	c.mu.Unlock()
 	if feed != nil {
 		feed.drop(c)
@@ -150,14 +150,22 @@ func (c *Conn) Leave() {
 }
 
 // hear makes f the feed of c, from position at, after first.
-func (c *Conn) hear(f *Feed, at uint64, first [][]byte) (old *Feed, alive bool) {
+func (c *Conn) hear(f *Feed, at uint64, first []Message) (old *Feed, alive bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dead {
 		return nil, false
 	}
-	for _, payload := range first {
-		c.own = AppendFrame(c.own, payload)
+	if len(c.own) > 0 && len(first) > 0 {
+		c.first = append(c.first, c.own)
+		c.own = nil
+	}
+	for _, m := range first {
+		size := 0
+		for _, piece := range m {
+			size += len(piece)
+		}
+		c.first = append(append(c.first, appendHead(nil, size)), m...)
 	}
 	old, c.feed, c.at = c.feed, f, at
 	return old, true
@@ -175,13 +183,22 @@ func (c *Conn) wake() {
 	}
 }
 
-// cut gives the socket up.
+// closeIdle is a close frame (RFC 6455, section 5.5.1) with code 4005.
+var closeIdle = []byte{0x88, 2, 4005 >> 8, 4005 & 0xff}
+
+// cut gives the socket up and closes it. One that was silent is told so, if
+// nothing stands half written before it.
 func (c *Conn) cut(why Reason) {
 	c.mu.Lock()
 	first := !c.dead
 	c.dead = true
+	if first && why == CutSilent && len(c.part) == 0 && c.raw != nil {
+		c.out = closeIdle
+		_ = c.raw.Write(c.try)
+		c.out = nil
+	}
 	feed := c.feed
-	c.feed, c.own, c.part = nil, nil, nil
+	c.feed, c.first, c.own, c.part = nil, nil, nil, nil
 	c.mu.Unlock()
 	if !first {
 		return
@@ -192,7 +209,10 @@ func (c *Conn) cut(why Reason) {
 	if why != CutBroken {
 		c.pool.cut.Add(1)
 	}
-	go c.onCut(why)
+	go func() {
+		_ = c.Conn.Close()
+		c.onCut(why)
+	}()
 }
 
 // next returns what is to be written now. It is called with mu held.
@@ -200,8 +220,12 @@ func (c *Conn) next() (b []byte, ok bool) {
 	if len(c.part) > 0 {
 		return c.part, true
 	}
+	if len(c.first) > 0 {
+		c.part, c.first = c.first[0], c.first[1:]
+		return c.part, true
+	}
 	if len(c.own) > 0 {
-		c.part, c.own = c.own, nil
+		c.part, c.first, c.own = c.own, nil, nil
 		return c.part, true
 	}
 	if c.feed == nil {
@@ -269,6 +293,7 @@ func (c *Conn) drain() {
 			c.mu.Lock()
 			b, ok := c.next()
 			if !ok || len(b) == 0 || c.dead {
+				_ = c.SetWriteDeadline(time.Time{}) // or it would meet a write of the shard's
 				c.draining = false
 				c.mu.Unlock()
 				if !ok {

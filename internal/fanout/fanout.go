@@ -199,14 +199,16 @@ func (s *shard) run(stop <-chan struct{}) {
 // (RFC 6455, section 5.2). A server's frames are not masked, so the same
 // bytes serve every socket.
 func AppendFrame(dst, payload []byte) []byte {
+	return append(appendHead(dst, len(payload)), payload...)
+}
+
+func appendHead(dst []byte, size int) []byte {
 	dst = append(dst, 0x81)
-	switch n := len(payload); {
-	case n < 126:
-		dst = append(dst, byte(n))
-	case n < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, 126), uint16(n))
-	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, 127), uint64(n))
+	switch {
+	case size < 126:
+		return append(dst, byte(size))
+	case size < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(size))
 	}
-	return append(dst, payload...)
+	return binary.BigEndian.AppendUint64(append(dst, 127), uint64(size))
 }

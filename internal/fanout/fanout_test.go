@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -89,7 +90,7 @@ func TestEverySocketHearsAll(t *testing.T) {
 			for i := range sockets {
 				server, client := connect(t)
 				c := pool.NewConn(server, func(why fanout.Reason) { t.Errorf("socket %d cut off: %v", i, why) })
-				feed.Subscribe(c, fmt.Appendf(nil, "own 0"))
+				feed.Subscribe(c, fanout.Message{[]byte("own"), []byte(" "), []byte("0")})
 				conns = append(conns, c)
 				pace := rand.New(rand.NewPCG(uint64(i), 3))
 				readers.Go(func() {
@@ -219,56 +220,162 @@ func TestStalledAndSilentSocketsAreCut(t *testing.T) {
 // TestResume lets sockets come back at every number that was ever given: they
 // hear exactly what they missed, or are told that the ring has forgotten it.
 func TestResume(t *testing.T) {
-	pool := fanout.NewPool(fanout.Config{Ring: 16 << 10})
-	defer pool.Close()
-	feed := pool.NewFeed(7)
-	numbers := []uint64{7}
-	for n := uint64(8); n < 600; n += 1 + n%3 {
-		feed.Publish(0, []byte("signal"))
-		feed.Publish(n, fmt.Appendf(nil, "%d %0200d", n, 0))
-		numbers = append(numbers, n)
-	}
-	resumed := 0
-	for i, after := range numbers {
-		server, client := pair(t)
-		c := pool.NewConn(server, func(fanout.Reason) {})
-		ok := feed.Resume(c, after, []byte("welcome"))
-		if !ok {
-			if resumed > 0 {
-				t.Fatalf("%d is forgotten though an older one is not", after)
+	synctest.Test(t, func(t *testing.T) {
+		pool := fanout.NewPool(fanout.Config{Ring: 16 << 10, Silent: 1000 * time.Hour})
+		defer pool.Close()
+		feed := pool.NewFeed(7)
+		numbers := []uint64{7}
+		for n := uint64(8); n < 600; n += 1 + n%3 {
+			feed.Publish(0, []byte("signal"))
+			feed.Publish(n, fmt.Appendf(nil, "%d %0200d", n, 0))
+			numbers = append(numbers, n)
+			time.Sleep(time.Second) // what is young stays in any case
+		}
+		resumed := 0
+		for i, after := range numbers {
+			server, client := pipe(t)
+			c := pool.NewConn(server, func(fanout.Reason) {})
+			ok := feed.Resume(c, after, fanout.Message{[]byte("wel"), []byte("come")})
+			if !ok {
+				if resumed > 0 {
+					t.Fatalf("%d is forgotten though an older one is not", after)
+				}
+				c.Close()
+				continue
+			}
+			resumed++
+			r := bufio.NewReader(client)
+			if _, p, err := readFrame(r); err != nil || string(p) != "welcome" {
+				t.Fatalf("first: %q %v", p, err)
+			}
+			for _, want := range numbers[i+1:] {
+				var got uint64
+				for got == 0 {
+					_, p, err := readFrame(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, _ = fmt.Sscan(string(p), &got)
+				}
+				if got != want {
+					t.Fatalf("after %d: got %d, want %d", after, got, want)
+				}
 			}
 			c.Close()
-			continue
 		}
-		resumed++
-		r := bufio.NewReader(client)
-		if _, p, err := readFrame(r); err != nil || string(p) != "welcome" {
-			t.Fatalf("first: %q %v", p, err)
+		if resumed < 10 || resumed == len(numbers) {
+			t.Errorf("%d of %d could resume; the ring should hold some", resumed, len(numbers))
 		}
-		for _, want := range numbers[i+1:] {
-			var got uint64
-			for got == 0 {
-				_, p, err := readFrame(r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				_, _ = fmt.Sscan(string(p), &got)
+		server, _ := pipe(t)
+		c := pool.NewConn(server, func(fanout.Reason) {})
+		defer c.Close()
+		for _, never := range []uint64{0, 9, 10_000} {
+			if feed.Resume(c, never) {
+				t.Errorf("resumed after %d, which was never a number of this feed", never)
 			}
-			if got != want {
-				t.Fatalf("after %d: got %d, want %d", after, got, want)
+		}
+	})
+}
+
+// TestSlowForAWhile: a socket that was slow and has caught up lives on.
+func TestSlowForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := fanout.NewPool(fanout.Config{Own: 64 << 20, Stall: time.Second, Silent: 1000 * time.Hour, Ping: 1000 * time.Hour})
+		defer pool.Close()
+		server, client := pipe(t)
+		c := pool.NewConn(server, func(why fanout.Reason) { t.Errorf("cut off: %v", why) })
+		defer c.Close()
+		r := bufio.NewReader(client)
+		for _, text := range []string{"one", "two"} {
+			c.Send([]byte(text))
+			time.Sleep(time.Second / 2) // late, but not too late
+			if _, p, err := readFrame(r); err != nil || string(p) != text {
+				t.Fatalf("%q: %q %v", text, p, err)
+			}
+			time.Sleep(time.Minute) // for much longer than the stall
+		}
+	})
+	pool := fanout.NewPool(fanout.Config{Own: 64 << 20, Stall: 50 * time.Millisecond})
+	defer pool.Close()
+	server, client := pair(t)
+	c := pool.NewConn(server, func(why fanout.Reason) { t.Errorf("cut off: %v", why) })
+	defer c.Close()
+	r := bufio.NewReader(client)
+	for c.Send(make([]byte, 8<<20)); pool.Stats().Blocked == 0; {
+		runtime.Gosched() // until the socket takes no more
+	}
+	if _, p, err := readFrame(r); err != nil || len(p) != 8<<20 {
+		t.Fatal(len(p), err)
+	}
+	<-time.After(100 * time.Millisecond) // beyond the deadline of the slow writes
+	c.Send([]byte("hello"))
+	if _, p, err := readFrame(r); err != nil || string(p) != "hello" {
+		t.Errorf("%q %v", p, err)
+	}
+}
+
+// TestFeedOutlivesItsMembers: whoever comes after the last one has left, in
+// the very moment of a flush, hears what comes.
+func TestFeedOutlivesItsMembers(t *testing.T) {
+	pool := fanout.NewPool(fanout.Config{Shards: 1})
+	defer pool.Close()
+	feed := pool.NewFeed(0)
+	for n := uint64(1); n < 300; n += 2 {
+		server, _ := pair(t)
+		c := pool.NewConn(server, func(fanout.Reason) {})
+		feed.Subscribe(c)
+		feed.Publish(n, []byte("one"))
+		feed.Flush()
+		c.Close()
+		server, client := pair(t)
+		c = pool.NewConn(server, func(fanout.Reason) {})
+		feed.Subscribe(c, fanout.Message{[]byte("welcome")})
+		r := bufio.NewReader(client)
+		for _, want := range []string{"welcome", "two"} {
+			if want == "two" {
+				feed.Publish(n+1, []byte(want))
+				feed.Flush()
+			}
+			_ = client.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, p, err := readFrame(r); err != nil || string(p) != want {
+				t.Fatalf("%d: heard %q, want %q (%v)", n, p, want, err)
 			}
 		}
 		c.Close()
 	}
-	if resumed < 10 || resumed == len(numbers) {
-		t.Errorf("%d of %d could resume; the ring should hold some", resumed, len(numbers))
+}
+
+// TestLargeBatchesAndWelcomes: neither more than the ring at once nor a welcome
+// beyond the bound of personal frames costs anybody their socket.
+func TestLargeBatchesAndWelcomes(t *testing.T) {
+	pool := fanout.NewPool(fanout.Config{Shards: 1, Ring: 64 << 10, Own: 64 << 10})
+	defer pool.Close()
+	feed := pool.NewFeed(0)
+	var readers sync.WaitGroup
+	const frames = 300
+	var conns []*fanout.Conn
+	for range 4 {
+		server, client := pair(t)
+		c := pool.NewConn(server, func(why fanout.Reason) { t.Errorf("cut off: %v", why) })
+		conns = append(conns, c)
+		feed.Subscribe(c, fanout.Message{make([]byte, 100<<10), make([]byte, 1)})
+		c.Send([]byte("points"))
+		readers.Go(func() {
+			r := bufio.NewReader(client)
+			for range frames + 2 {
+				if _, _, err := readFrame(r); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
 	}
-	server, _ := pair(t)
-	c := pool.NewConn(server, func(fanout.Reason) {})
-	defer c.Close()
-	for _, never := range []uint64{0, 9, 10_000} {
-		if feed.Resume(c, never) {
-			t.Errorf("resumed after %d, which was never a number of this feed", never)
-		}
+	for n := range uint64(frames) {
+		feed.Publish(n+1, make([]byte, 2200))
+	}
+	feed.Flush()
+	readers.Wait()
+	for _, c := range conns {
+		c.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 )
 
 // Feed is what one audience hears: frames in order, kept in a ring of bytes.
@@ -26,6 +27,7 @@ type Feed struct {
 type segment struct {
 	start uint64
 	buf   []byte
+	at    time.Time // of its last frame
 }
 
 // mark is where the numbered frame that follows prev begins.
@@ -64,21 +66,28 @@ func (f *Feed) Publish(seq uint64, payload []byte) {
 		if n > 0 {
 			room = min(2*cap(f.segments[n-1].buf), maxSegment)
 		}
-		f.segments = append(f.segments, segment{f.end, make([]byte, 0, max(room, need))})
+		f.segments = append(f.segments, segment{start: f.end, buf: make([]byte, 0, max(room, need))})
 		n++
 	}
 	s := &f.segments[n-1]
 	before := len(s.buf)
 	s.buf = AppendFrame(s.buf, payload)
+	s.at = time.Now()
 	f.size += len(s.buf) - before
 	f.end += uint64(len(s.buf) - before)
 	f.trim()
 }
 
-// trim lets the oldest segments go while the ring is too large.
+// trim lets the oldest segments go while the ring is too large. What is young
+// may stay beyond that, for even a quick socket needs a moment to take what
+// one large batch brings.
 func (f *Feed) trim() {
+	const young, beyond = 2 * time.Second, 16
 	drop := 0
 	for drop < len(f.segments)-1 && f.size-len(f.segments[drop].buf) >= f.pool.config.Ring {
+		if f.size < beyond*f.pool.config.Ring && time.Since(f.segments[drop].at) < young {
+			break
+		}
 		f.size -= len(f.segments[drop].buf)
 		drop++
 	}
@@ -114,8 +123,11 @@ func (f *Feed) take(s *shard, into []*Conn) []*Conn {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, mine := range f.pool.shards {
-		if mine == s && len(f.members[i]) > 0 {
-			f.dirty[i] = false
+		if mine != s {
+			continue
+		}
+		f.dirty[i] = false // also when the last member has just left
+		if len(f.members[i]) > 0 {
 			first := int(f.end % uint64(len(f.members[i])))
 			into = append(append(into, f.members[i][first:]...), f.members[i][:first]...)
 		}
@@ -123,10 +135,13 @@ func (f *Feed) take(s *shard, into []*Conn) []*Conn {
 	return into
 }
 
-// Subscribe sends first (whole payloads, to this socket alone) and then lets
-// c hear all that is published from now on. A socket hears one feed: an
+// Message is one payload in pieces. A piece may be shared by many sockets: it
+// is not copied and must never change.
+type Message [][]byte
+
+// Subscribe sends first (to this socket alone) and then lets c hear all that is published from now on. A socket hears one feed: an
 // earlier one is left.
-func (f *Feed) Subscribe(c *Conn, first ...[]byte) {
+func (f *Feed) Subscribe(c *Conn, first ...Message) {
 	f.mu.Lock()
 	at := f.end
 	f.mu.Unlock()
@@ -136,7 +151,7 @@ func (f *Feed) Subscribe(c *Conn, first ...[]byte) {
 // Resume is Subscribe for a socket that has seen number after: it hears what
 // it missed first. It reports false, and does nothing, when the ring does not
 // reach back so far.
-func (f *Feed) Resume(c *Conn, after uint64, first ...[]byte) bool {
+func (f *Feed) Resume(c *Conn, after uint64, first ...Message) bool {
 	f.mu.Lock()
 	at, ok := f.end, after == f.last
 	if i := sort.Search(len(f.marks), func(i int) bool { return f.marks[i].prev >= after }); !ok && i < len(f.marks) && f.marks[i].prev == after {
@@ -149,7 +164,7 @@ func (f *Feed) Resume(c *Conn, after uint64, first ...[]byte) bool {
 	return ok
 }
 
-func (f *Feed) subscribe(c *Conn, at uint64, first [][]byte) {
+func (f *Feed) subscribe(c *Conn, at uint64, first []Message) {
 	old, alive := c.hear(f, at, first)
 	if !alive {
 		return

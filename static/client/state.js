@@ -113,12 +113,15 @@ const ofRoom = {
   "role.changed": (room, person) => ({...room, hands: change(room.hands, person.id, () => person)}),
   "room.presence": (room, {count}) => (room.count === count ? room : {...room, count}),
   "room.opened": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at}),
-  "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at}),
+  "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, stage: off, hands: []}),
   "room.changed": (room, {title}) => ({...room, title}),
   "room.slowed": (room, {slow}) => ({...room, slow}),
   "stage.changed": (room, {live, by, since, sources}) => ({...room, stage: {live, by, since, sources}}),
   "mod.acted": (room, act) => acted(room, act),
 };
+
+/** Nobody is on air. @type {Room["stage"]} */
+const off = {live: false, by: null, since: 0, sources: []};
 
 /** What a message changes for this person. @type {Record<string, (state: ClassState, data: any, you: You) => ClassState>} */
 const ofPerson = {
@@ -127,6 +130,7 @@ const ofPerson = {
   "quiz.asked": (state, quiz, you) => ({...state, mine: null,
     you: you.answers.every((a) => a.quiz === quiz.id) ? you : {...you, answers: you.answers.filter((a) => a.quiz === quiz.id)}}),
   "quiz.mine": (state, mine, you) => ({...state, mine, you: standing(you, mine)}),
+  "room.ended": (state, _, you) => hand(state, you, you.id, false),
   "hand.raised": (state, person, you) => hand(state, you, person.id, true),
   "hand.lowered": (state, {id}, you) => hand(state, you, id, false),
   "role.changed": (state, person, you) => (person.id !== you.id ? state : {...state, you: {...you, role: person.role}}),

@@ -16,7 +16,8 @@ const longest = 500;
 /**
  * <chat-panel> shows the chat and writes to it. It sends "chat-say" and, for
  * staff, "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
- * it stays there; scrolled up it says how many messages are new.
+ * it stays there; scrolled up it says how many messages are new. For the
+ * keyboard the messages are one stop, with the arrow keys from one to another.
  * @extends {View<ChatView>}
  */
 export class ChatPanel extends View {
@@ -31,6 +32,7 @@ export class ChatPanel extends View {
     this.list = h("ol");
     this.log = h("div", {class: "chat__log", role: "log", tabIndex: 0, aria: {label: t("chat.label")}}, this.list);
     this.log.addEventListener("scroll", () => this.#scrolled(), {passive: true});
+    this.list.addEventListener("keydown", (event) => this.#walk(event));
     this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("chat.empty")),
       h("p", {class: "empty__text"}, t("chat.empty.text")));
     this.pill = h("button", {type: "button", class: "chat__pill", hidden: true, onclick: () => this.#toEnd()});
@@ -78,6 +80,7 @@ export class ChatPanel extends View {
       const before = chat[i - 1];
       flag(node, "message--same", before && before.by.id === message.by.id && !message.reply_to && message.at - before.at < together);
     });
+    this.#stop();
     const newest = chat.at(-1);
     if (newest && newest.id > this.#newest) {
       const fresh = chat.filter((message) => message.id > this.#newest && message.by.id !== you.id).length;
@@ -87,6 +90,29 @@ export class ChatPanel extends View {
     if (this.#atEnd) this.#toEnd();
     this.#showPill();
     this.#composer();
+  }
+
+  /** @returns {HTMLElement[]} the buttons of the messages' menus, oldest first */
+  #mores() {
+    return [...(this.list?.querySelectorAll(".message__more") ?? [])].filter((node) => node instanceof HTMLElement);
+  }
+
+  /** Lets Tab stop at one message only: where the focus is, else at the newest. */
+  #stop() {
+    const mores = this.#mores();
+    const at = mores.find((more) => more === document.activeElement) ?? mores.at(-1);
+    for (const more of mores) more.tabIndex = more === at ? 0 : -1;
+  }
+
+  /** Goes to the message before or after with the arrow keys. @param {KeyboardEvent} event */
+  #walk(event) {
+    const mores = this.#mores();
+    const at = mores.findIndex((more) => more === event.target);
+    const to = at < 0 ? -1 : {ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: mores.length - 1}[event.key] ?? -1;
+    if (to < 0 || to >= mores.length) return;
+    event.preventDefault();
+    mores[to].focus();
+    this.#stop();
   }
 
   /** @param {Message} message */

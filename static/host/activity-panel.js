@@ -37,9 +37,9 @@ export class ActivityPanel extends View {
       make("poll", "host.poll.new", () => this.#newPoll()),
       make("quiz", "host.quiz.new", () => this.#newQuiz()));
     this.running = h("div", {class: "stack activities__now"});
-    this.draftsTitle = h("h3", {class: "activities__title"}, t("host.drafts"));
+    this.draftsTitle = h("h2", {class: "activities__title"}, t("host.drafts"));
     this.drafts = h("ul", {class: "activities__drafts"});
-    this.overTitle = h("h3", {class: "activities__title"}, t("host.over"));
+    this.overTitle = h("h2", {class: "activities__title"}, t("host.over"));
     this.over = h("div", {class: "stack"});
     this.none = h("div", {class: "empty"}, icon("poll"), h("p", {class: "empty__title"}, t("host.activities.none")),
       h("p", {class: "empty__text"}, t("host.activities.none.text")));

@@ -60,12 +60,10 @@ export class Broadcast extends EventTarget {
       if (this.state === "connected") this.#again();
     });
     client.on("stage.changed", () => this.#again());
-    client.on("@welcome", () => this.#again());
+    client.on("@welcome", () => (client.state.room?.phase === "ended" ? this.#over() : this.#again()));
+    client.on("room.ended", () => this.#over());
     client.on("@state", ({state}) => {
-      if (state !== "closed" || !this.wanted) return;
-      this.wanted = false; // the class is over for this page
-      void publisher.stop();
-      this.#changed();
+      if (state === "closed") this.#over();
     });
   }
 
@@ -119,6 +117,14 @@ export class Broadcast extends EventTarget {
     if (!this.wanted) return;
     await this.#publisher.set(source, this.#capture.tracks[source]);
     await this.#tell();
+  }
+
+  /** The class is over, for this page or for all, whoever ended it: nothing is sent any more. */
+  #over() {
+    if (!this.wanted) return;
+    this.wanted = false;
+    void this.#publisher.stop();
+    this.#changed();
   }
 
   /** The class thinks that nobody is on air, but this page is: say so again. */

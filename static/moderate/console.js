@@ -76,6 +76,7 @@ export class Console {
       event.preventDefault();
       void this.#say();
     }}, this.input, h("button", {type: "submit", class: "btn btn--primary btn--icon"}, icon("send")));
+    this.over = h("p", {class: "chat__closed", role: "status", hidden: true});
     this.tabs = /** @type {any} */ (h("tab-bar", {class: "console__tabs"}));
     this.roster = /** @type {any} */ (h("people-panel"));
     this.bans = /** @type {any} */ (h("ban-list"));
@@ -89,7 +90,7 @@ export class Console {
         h("div", {class: "console__name"}, this.title, this.phase), h("span", {class: "push"}),
         h("p", {class: "console__count"}, this.people, this.peopleWords), h("p", {class: "console__count"}, this.rate, this.rateWords),
         this.help, this.menu),
-      this.banner, h("main", {class: "console__body"}, this.tabs, panel("stream", this.stream, this.form),
+      this.banner, h("main", {class: "console__body"}, this.tabs, panel("stream", this.stream, this.form, this.over),
         panel("people", this.roster), panel("bans", this.bans), panel("log", this.log)));
     this.#app.replaceChildren(this.frame);
   }
@@ -240,7 +241,7 @@ export class Console {
 
   /** @param {Room} room */
   #head({title, phase, count}) {
-    if (!this.title || !this.phase || !this.people || !this.peopleWords || !this.rate || !this.rateWords || !this.input || !this.help || !this.skip) return;
+    if (!this.title || !this.phase || !this.people || !this.peopleWords || !this.rate || !this.rateWords || !this.input || !this.form || !this.over || !this.help || !this.skip) return;
     document.title = `${title} · ${t("mod.page")} · Lyceum`;
     text(this.title, title);
     this.phase.className = phase === "live" ? "badge badge--live" : "badge";
@@ -250,9 +251,12 @@ export class Console {
     const rate = lastMinute(this.#said, this.#client.now());
     text(this.rate, number(rate));
     text(this.rateWords, t("mod.count.rate", {n: rate}));
+    this.form.hidden = phase === "ended";
+    this.over.hidden = !this.form.hidden;
+    text(this.over, this.over.hidden ? "" : t("chat.ended"));
     this.input.placeholder = t("mod.say");
     this.input.setAttribute("aria-label", t("mod.say"));
-    this.form?.lastElementChild?.setAttribute("aria-label", t("mod.say.send"));
+    this.form.lastElementChild?.setAttribute("aria-label", t("mod.say.send"));
     this.help.title = `${t("mod.keys")} (?)`;
     this.help.setAttribute("aria-label", t("mod.keys"));
     text(this.skip, t("mod.skip"));

@@ -105,6 +105,20 @@ test("a refusal leaves the page off air", async () => {
   assert.equal(broadcast.wanted, true, "the next try is a new one");
 });
 
+test("a class that somebody else ended is left off air, and is not opened again by itself", async () => {
+  const {school, publisher, broadcast} = studio();
+  await broadcast.start();
+  school.state.room = {...school.state.room, phase: "ended", stage: {live: false, by: null, since: 0, sources: []}};
+  school.say("room.ended");
+  await settle();
+  assert.equal(broadcast.wanted, false);
+  assert.equal(publisher.sent.size, 0);
+  publisher.become("connected");
+  school.say("@welcome");
+  await settle();
+  assert.equal(school.asked.length, 2);
+});
+
 test("after a breakdown the class is told again once the media flow", async () => {
   const {school, publisher, broadcast} = studio();
   await broadcast.start();

@@ -68,6 +68,15 @@ test("difference names the parts that a page has to draw again", () => {
   assert.ok(difference(blank, before).has("quiz"));
 });
 
+test("the end of a class takes everybody off the stage and every hand down", () => {
+  const person = {id: "u-ana", name: "Ana", role: "viewer"};
+  const live = [{type: "stage.changed", data: {live: true, by: person, since: 1, sources: ["camera"]}}, {type: "hand.raised", data: person}]
+    .reduce(reduce, fold(messages("chat.json").slice(0, 1)));
+  assert.equal(live.you.hand, true);
+  const {room, you} = reduce(live, {type: "room.ended", data: {phase: "ended", started_at: 1, ended_at: 9}});
+  assert.deepEqual([room.phase, room.stage.live, room.stage.sources, room.hands, you.hand], ["ended", false, [], [], false]);
+});
+
 test("an acknowledged upvote shows at once and only once", () => {
   const before = fold(messages("questions.json").slice(0, 2));
   const up = acknowledged(before, "qa.upvote", {question: 11});

@@ -93,6 +93,7 @@ const hand = {
     const [dialog] = document.querySelectorAll("dialog[open]");
     for (const node of (dialog ?? document).querySelectorAll("button, a[href], input, textarea, select, summary")) {
       if (!hand.visible(node) || node.closest(".sr-only, .skip, [inert]") || node.disabled) continue;
+      if (node.closest(".stage--resting")) continue; // a player's controls come back with the pointer
       const at = document.scrollingElement.scrollTop;
       if (hand.aim(node).why) node.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
       const {why, sheet} = hand.aim(node);
