@@ -89,6 +89,6 @@ func appendBody(out []byte, kind string, data []byte) []byte {
 
 func newScanner(r io.Reader, max int) *bufio.Scanner {
 	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 4096), max)
+	s.Buffer(make([]byte, 0, min(max, 4096)), max) // the larger of the two holds
 	return s
 }

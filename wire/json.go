@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -91,8 +92,8 @@ func Lines(r io.Reader, max int, each func(line int, b []byte) error) error {
 			return err
 		}
 	}
-	if scan.Err() != nil {
-		return ErrMalformed
+	if err := scan.Err(); err != nil {
+		return fmt.Errorf("%w (%w)", ErrMalformed, err)
 	}
 	return nil
 }

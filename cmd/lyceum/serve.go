@@ -33,8 +33,11 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// drainFor is how long sockets and requests have to end when the server stops.
-const drainFor = 5 * time.Second
+const (
+	drainFor = 5 * time.Second  // that sockets and requests have to end when the server stops
+	readFor  = 30 * time.Second // that a request may take to arrive
+	idleFor  = 2 * time.Minute  // that a connection may wait for its next request
+)
 
 func serve(args []string) error {
 	c, _, err := loadConfig("serve", args, nil)
@@ -63,7 +66,7 @@ func runServer(ctx context.Context, c *Config, out io.Writer, up func(*installat
 		return fmt.Errorf("http: %w", err)
 	}
 	in.url = baseURL(c, l.Addr())
-	srv := &http.Server{Handler: in.server, ReadHeaderTimeout: c.HTTP.Header, MaxHeaderBytes: 16 << 10, ErrorLog: zap.NewStdLog(log)}
+	srv := &http.Server{Handler: in.server, ReadHeaderTimeout: c.HTTP.Header, ReadTimeout: readFor, IdleTimeout: idleFor, MaxHeaderBytes: 16 << 10, ErrorLog: zap.NewStdLog(log)}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	in.greet(out)
@@ -155,7 +158,7 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 	opened(in.house.Close)
 	stage.OnStage(func(id wire.RoomID, sources []media.Source) {
 		if len(sources) == 0 { // nothing comes from the host any more
-			if err := in.house.Do(context.Background(), id, wire.System, room.Go{}); err != nil {
+			if err := in.house.Do(context.Background(), id, wire.System, room.Go{}); err != nil && !errors.Is(err, room.ErrClosed) {
 				log.Warn("stage not cleared", zap.Error(err))
 			}
 		}

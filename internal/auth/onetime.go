@@ -72,18 +72,15 @@ func (o *OneTime) Make(room wire.RoomID, now time.Time) (secret string, expires 
 
 // Claim uses up the link of that secret. It returns nil for one caller only;
 // a secret that is wrong, used, expired or for another room is [ErrOnce].
-// After ten wrong claims for a room within a minute every claim for it is
-// [ErrGuesses], which says when to try again.
+// After ten wrong claims for a room within a minute every wrong claim for it is
+// [ErrGuesses], which says when to try again; the right one works even then, or
+// anybody could keep the host out.
 func (o *OneTime) Claim(secret string, room wire.RoomID, now time.Time) error {
 	hash := sha256.Sum256([]byte(secret))
 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.forget(now)
-	g := o.guesses[room]
-	if g.wrong >= maxGuesses {
-		return ErrGuesses.After(max(1, g.since.Add(guessTime).Sub(now).Milliseconds()))
-	}
 	found, waiting := -1, false
 	for i := range o.links { // all of them, so that the time taken tells nothing
 		here := o.links[i].room == room
@@ -95,6 +92,10 @@ func (o *OneTime) Claim(secret string, room wire.RoomID, now time.Time) error {
 	if found >= 0 {
 		o.links = append(o.links[:found], o.links[found+1:]...)
 		return nil
+	}
+	g := o.guesses[room]
+	if g.wrong >= maxGuesses {
+		return ErrGuesses.After(max(1, g.since.Add(guessTime).Sub(now).Milliseconds()))
 	}
 	// Where no link waits there is nothing to guess and nothing is counted, so
 	// made-up rooms take no memory.

@@ -14,6 +14,7 @@ const (
 	maxBehaviors     = 1 << 20 // bytes of one request
 	maxBehaviorLine  = 4 << 10 // bytes of one line
 	maxBehaviorLines = 5000
+	maxPageLines     = 100             // from a page
 	maxRejected      = 100             // lines that the answer names
 	oldestBehavior   = 24 * time.Hour  // how far back a line may be dated
 	newestBehavior   = 5 * time.Minute // how far a clock may be ahead
@@ -50,6 +51,10 @@ func (s *Server) behaviors(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		person, source = who.User, string(who.User)
+		if !s.pages.allow(source, now) {
+			s.fail(w, r, errRate)
+			return
+		}
 	}
 	var batch []recommend.Behavior
 	out := struct {
@@ -59,7 +64,7 @@ func (s *Server) behaviors(w http.ResponseWriter, r *http.Request) {
 	}{}
 	lines := 0
 	err := wire.Lines(http.MaxBytesReader(w, r.Body, maxBehaviors), maxBehaviorLine, func(n int, b []byte) error {
-		if lines++; lines > maxBehaviorLines {
+		if lines++; lines > maxBehaviorLines || lines > maxPageLines && !trusted {
 			return errTooLong
 		}
 		behavior, err := readBehavior(b, now, person, source, trusted)

@@ -127,6 +127,20 @@ func TestBehaviorsAreTakenLineByLine(t *testing.T) {
 	if status, _ := r.call("POST", "/v1/behaviors", "", lines); status != 401 {
 		t.Errorf("without a token: %d", status)
 	}
+	if status, out := r.call("POST", "/v1/behaviors", "a-long-secret-of-the-shop", strings.Repeat("\n", 2<<20)); status != 413 {
+		t.Errorf("2 MiB: %d %v", status, out)
+	}
+	if status, out := r.call("POST", "/v1/behaviors", token, strings.Repeat(`{"item":"sets","kind":"browse"}`+"\n", 101)); status != 413 {
+		t.Errorf("a page that sends 101 lines: %d %v", status, out)
+	}
+	for range 30 {
+		if status, _ = r.call("POST", "/v1/behaviors", token, ""); status == 429 {
+			break
+		}
+	}
+	if status != 429 {
+		t.Errorf("a page that never stops is not slowed: %d", status)
+	}
 	status, out = r.call("POST", "/v1/behaviors", "a-long-secret-of-the-shop", `{"id":"1","person":"ben","item":"sets","kind":"like"}`)
 	if status != 200 || out["accepted"] != 1.0 {
 		t.Errorf("with an API key: %d %v", status, out)

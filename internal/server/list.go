@@ -48,7 +48,7 @@ func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
 		out.Sessions = append(out.Sessions, session{item, status.Phase, status.Count})
 	}
 	for _, id := range slices.Sorted(maps.Keys(unannounced)) {
-		if status := unannounced[id]; status.Phase == room.Live {
+		if status := unannounced[id]; status.Phase == room.Live && s.config.Guests {
 			item := catalog.Item{ID: "room-" + string(id), Kind: catalog.Session, Title: status.Title, Room: id}
 			out.Sessions = append(out.Sessions, session{item, status.Phase, status.Count})
 		}

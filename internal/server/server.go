@@ -96,13 +96,17 @@ type Server struct {
 	config  Config
 	texts   texts
 	files   files
+	pages   pace           // batches of behaviours that one person's pages send
 	sockets sync.WaitGroup // open ones, and one more until Close
 	mux     *http.ServeMux
 }
 
 // New returns a server over its parts.
 func New(config Config, parts Parts) (*Server, error) {
-	s := &Server{Parts: parts, config: config.withDefaults(), mux: http.NewServeMux()}
+	s := &Server{
+		Parts: parts, config: config.withDefaults(), mux: http.NewServeMux(),
+		pages: pace{every: time.Second, burst: 20},
+	}
 	var err error
 	if s.texts, err = loadTexts(parts.Static); err != nil {
 		return nil, err

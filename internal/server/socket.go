@@ -50,7 +50,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin bool) {
 		return
 	}
 	k := &socket{server: s, lang: langOf(r.Header.Get("Accept-Language")), limiter: rate.NewLimiter(rate.Limit(s.config.Rate), s.config.Burst)}
-	h := &hijacker{ResponseWriter: w, pool: s.Pool, onCut: k.cut}
+	h := &hijacker{ResponseWriter: w, pool: s.Pool}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: []string{wire.Subprotocol}, OriginPatterns: s.config.Origins,
 		CompressionMode: websocket.CompressionDisabled,
@@ -72,10 +72,7 @@ func (k *socket) run(id wire.RoomID, admin bool) {
 		k.discard()
 		return
 	}
-	late := time.AfterFunc(k.server.config.Hello, func() { k.close(wire.CloseHello) })
-	ok := k.hello(id, admin)
-	late.Stop()
-	if !ok {
+	if !k.hello(id, admin) {
 		k.discard()
 		return
 	}
@@ -119,7 +116,9 @@ func (k *socket) read() ([]byte, time.Time, bool) {
 
 // hello reads the first frame and joins the room.
 func (k *socket) hello(id wire.RoomID, admin bool) bool {
+	late := time.AfterFunc(k.server.config.Hello, func() { k.close(wire.CloseHello) })
 	b, at, ok := k.read()
+	late.Stop() // a room that takes long to open is not the client's fault
 	if !ok {
 		return false
 	}
@@ -275,15 +274,11 @@ func (k *socket) closeWith(code websocket.StatusCode, reason string) {
 	})
 }
 
-// cut ends a socket that the pool has given up: nothing can be written to it.
-func (k *socket) cut(fanout.Reason) { _ = k.ws.CloseNow() }
-
 // hijacker gives coder/websocket our connection, with buffers that are small.
 type hijacker struct {
 	http.ResponseWriter
-	pool  *fanout.Pool
-	onCut func(fanout.Reason)
-	conn  *fanout.Conn
+	pool *fanout.Pool
+	conn *fanout.Conn
 }
 
 const bufferSize = 512 // bytes; frames longer than this are read in pieces
@@ -294,7 +289,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = h.pool.NewConn(c, h.onCut)
+	// A socket that is cut off is closed by the pool, which ends its reading.
+	h.conn = h.pool.NewConn(c, func(fanout.Reason) {})
 	reader := rw.Reader
 	if reader.Buffered() == 0 {
 		reader = bufio.NewReaderSize(h.conn, bufferSize)

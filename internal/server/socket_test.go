@@ -19,12 +19,22 @@ import (
 func TestBadFrames(t *testing.T) {
 	r := newRig(t, server.Config{Guests: true})
 	ana, ben := r.join("ana", wire.Viewer), r.join("ben", wire.Viewer)
-	before, err := r.store.OpenLog(t.Context(), algebra)
-	if err != nil {
-		t.Fatal(err)
+	written := func() (events int) {
+		t.Helper()
+		records, err := r.store.Read(t.Context(), algebra, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, record := range records {
+			if record.Kind != "room.entered" && record.Kind != "room.left" {
+				events++
+			}
+		}
+		return events
 	}
+	before := written()
 	deep := func(n int) string { return strings.Repeat(`[`, n) + strings.Repeat(`]`, n) }
-	for _, tt := range []struct{ name, frame, code string }{
+	for i, tt := range []struct{ name, frame, code string }{
 		{"not JSON", `hello`, "wire.malformed"},
 		{"cut off", `{"id":7,"type":"chat.say"`, "wire.malformed"},
 		{"two values", `{"id":7,"type":"ping"} {}`, "wire.malformed"},
@@ -50,7 +60,7 @@ func TestBadFrames(t *testing.T) {
 		{"unknown media", `{"id":7,"type":"media.explode","data":{}}`, "wire.type"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			k := r.join("ana", wire.Viewer) // anew: ten broken frames close a socket
+			k := r.join(wire.UserID(fmt.Sprint("p", i)), wire.Viewer) // anew: ten broken frames close a socket
 			k.send(tt.frame)
 			m := k.until(func(m message) bool { return m.Type == "error" })
 			if code := k.code(m); code != tt.code {
@@ -62,9 +72,8 @@ func TestBadFrames(t *testing.T) {
 			_ = k.ws.CloseNow()
 		})
 	}
-	after, err := r.store.OpenLog(t.Context(), algebra)
-	if err != nil || after != before {
-		t.Errorf("the room has changed: %+v, was %+v (%v)", after, before, err)
+	if after := written(); after != before {
+		t.Errorf("the room has changed: %d events, were %d", after, before)
 	}
 	if m := ana.ask("chat.say", "k1", `{"text":"still here"}`); m.Type != "ok" {
 		t.Errorf("ana: %s %s", m.Type, m.Data)
