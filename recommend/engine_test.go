@@ -60,6 +60,48 @@ func TestNotInterestedWorksAtOnce(t *testing.T) {
 	}
 }
 
+// TestLanguagesThatSomebodyReads: suggestions are in a language that the
+// person has given a sign of reading, if there are enough.
+func TestLanguagesThatSomebodyReads(t *testing.T) {
+	items := shelf()
+	for i := range items {
+		if items[i].Lang = "en"; items[i].Title[0] > 0x7f {
+			items[i].Lang = "zh-CN"
+		}
+	}
+	c := newClass(t, plain, items...)
+	chinese := func(list []recommend.Suggestion) (n int) {
+		for _, s := range list {
+			if s.Item.Lang == "zh-CN" {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range 20 {
+		c.does(wire.UserID(fmt.Sprint("p", i)), "watch", "ml-1", 1)
+	}
+	ask := func(person wire.UserID, limit int, langs ...string) []recommend.Suggestion {
+		return c.Suggest(recommend.Request{Person: person, Now: c.at, Limit: limit, Langs: langs})
+	}
+	if n := chinese(ask("new", 3)); n == 0 {
+		t.Error("without any sign, what is popular is not shown")
+	}
+	if n := chinese(ask("new", 3, "en-GB")); n != 0 {
+		t.Errorf("%d of 3 in a language that they do not read", n)
+	}
+	if n := chinese(ask("new", 3, "zh-TW")); n != 3 {
+		t.Errorf("%d of 3 in Chinese", n)
+	}
+	if n := chinese(ask("new", 9, "zh")); n < 3 {
+		t.Errorf("%d: too few in Chinese, so others may come in", n)
+	}
+	c.does("ana", "watch", "ml-2", 1)
+	if list := ask("ana", 2, "en"); chinese(list) == 0 {
+		t.Error("ana has watched in Chinese, and is not shown any")
+	}
+}
+
 // TestWhatIsNoNewsRests: what somebody opened or liked is not suggested back to
 // them at once, but later it may be.
 func TestWhatIsNoNewsRests(t *testing.T) {

@@ -1,6 +1,8 @@
 package recommend
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,6 +61,43 @@ func (e *Engine) diversify(q *query, order []int, limit int) []pick {
 		}
 	}
 	return picks
+}
+
+// readable drops what is in a language that the person has given no sign of
+// reading, unless too little would be left. A sign is what they say, the
+// language of the class they are in, and those of what they liked.
+func (e *Engine) readable(q *query, r Request, order []int) []int {
+	var reads []string
+	sign := func(lang string) {
+		if primary := primaryOf(lang); primary != "" && !slices.Contains(reads, primary) {
+			reads = append(reads, primary)
+		}
+	}
+	for _, lang := range r.Langs {
+		sign(lang)
+	}
+	for _, k := range q.context {
+		sign(e.entries[k.item].Lang)
+	}
+	if len(reads) == 0 {
+		return order
+	}
+	kept := make([]int, 0, len(order))
+	for _, c := range order {
+		if lang := primaryOf(e.entries[q.items[c]].Lang); lang == "" || slices.Contains(reads, lang) {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) < r.Limit {
+		return order
+	}
+	return kept
+}
+
+// primaryOf is the primary subtag of a language tag (RFC 5646, section 2.2.1).
+func primaryOf(lang string) string {
+	primary, _, _ := strings.Cut(lang, "-")
+	return strings.ToLower(primary)
 }
 
 func (e *Engine) crowded(authors map[string]int, item ref) bool {

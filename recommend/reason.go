@@ -159,8 +159,8 @@ func (e *Engine) contentGround(q *query, item ref, it *entry) (Reason, bool) {
 		if i == topicBack {
 			break
 		}
-		if by := e.content.alike(k.item, item) * float64(k.long); by > most {
-			best, most = k, by
+		if alike := e.content.alike(k.item, item); alike >= similarFrom && alike*float64(k.long) > most {
+			best, most = k, alike*float64(k.long)
 		}
 	}
 	if most > 0 && e.entries[best.item].Title != "" {
@@ -173,6 +173,10 @@ func (e *Engine) contentGround(q *query, item ref, it *entry) (Reason, bool) {
 	}
 	return Reason{}, false
 }
+
+// similarFrom is the likeness, 0 to 1, below which nobody would call two items
+// similar.
+const similarFrom = 0.15
 
 // isNew reports whether the item came in within the last week.
 func (e *Engine) isNew(q *query, it *entry) bool {

@@ -17,6 +17,7 @@ type Request struct {
 	Now      wire.Millis
 	Limit    int      // suggestions wanted, 1 to [MaxLimit]
 	Kinds    []string // [Session], [Video]; none: all
+	Langs    []string // that the person reads, as far as is known (BCP 47)
 	Push     bool     // unasked for: the frequency cap applies, and this counts towards it
 }
 
@@ -62,6 +63,7 @@ func (e *Engine) suggest(q *query, r Request) []Suggestion {
 	if len(order) == 0 {
 		return nil
 	}
+	order = e.readable(q, r, order)
 	picks := e.diversify(q, order, r.Limit)
 	picks = e.explore(q, picks, r.Limit)
 	means := q.means()

@@ -136,10 +136,10 @@ func (h *House) Tell(ctx context.Context, id wire.RoomID, told []Told) {
 }
 
 // Viewers returns who is in the room now and not of its staff.
-func (h *House) Viewers(ctx context.Context, id wire.RoomID) []wire.UserID {
+func (h *House) Viewers(ctx context.Context, id wire.RoomID) []Viewer {
 	if r := h.inUse(id); r != nil {
-		users, _ := r.Viewers(ctx)
-		return users
+		viewers, _ := r.Viewers(ctx)
+		return viewers
 	}
 	return nil
 }

@@ -593,7 +593,7 @@ func TestPersonalViewsInTheLanguageOfTheSocket(t *testing.T) {
 		if len(ben.got("points.balance")) != 0 {
 			t.Error("another person was told")
 		}
-		if got := c.house.Viewers(context.Background(), physics); len(got) != 2 || got[0] != "ana" {
+		if got := c.house.Viewers(context.Background(), physics); len(got) != 2 || got[0].User != "ana" {
 			t.Errorf("present: %v", got)
 		}
 	})

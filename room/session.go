@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -154,25 +155,31 @@ func (r *Room) Tell(ctx context.Context, told []Told) error {
 	}})
 }
 
+// Viewer is somebody who is in the class and not of its staff.
+type Viewer struct {
+	User wire.UserID
+	Lang string // of one of their sockets
+}
+
 // Viewers returns those who are in the class now and not of its staff.
-func (r *Room) Viewers(ctx context.Context) ([]wire.UserID, error) {
-	found := make(chan []wire.UserID, 1)
+func (r *Room) Viewers(ctx context.Context) ([]Viewer, error) {
+	found := make(chan []Viewer, 1)
 	err := r.ask(ctx, ask{then: func(uint64, any, error) {
-		users := make([]wire.UserID, 0, len(r.sessions))
+		viewers := make([]Viewer, 0, len(r.sessions))
 		for user, sessions := range r.sessions {
-			if slices.ContainsFunc(sessions, func(s *Session) bool { return !s.Admin && !s.staff }) {
-				users = append(users, user)
+			if i := slices.IndexFunc(sessions, func(s *Session) bool { return !s.Admin && !s.staff }); i >= 0 {
+				viewers = append(viewers, Viewer{user, sessions[i].Lang})
 			}
 		}
-		slices.Sort(users)
-		found <- users
+		slices.SortFunc(viewers, func(a, b Viewer) int { return cmp.Compare(a.User, b.User) })
+		found <- viewers
 	}})
 	if err != nil {
 		return nil, err
 	}
 	select {
-	case users := <-found:
-		return users, nil
+	case viewers := <-found:
+		return viewers, nil
 	case <-r.done:
 		return nil, ErrGone
 	}

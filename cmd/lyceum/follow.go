@@ -158,9 +158,10 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 	now := wire.At(time.Now())
 	var told []room.Told
 	var shown []recommend.Behavior
-	suggest := func(user wire.UserID, moment string, seq uint64) {
+	suggest := func(viewer room.Viewer, moment string, seq uint64) {
+		user := viewer.User
 		suggestions := engine.Suggest(recommend.Request{
-			Person: user, Room: id, RoomItem: item.ID, Moment: moment, Now: now, Limit: 2, Push: true,
+			Person: user, Room: id, RoomItem: item.ID, Moment: moment, Now: now, Limit: 2, Push: true, Langs: []string{viewer.Lang},
 		})
 		if len(suggestions) == 0 {
 			return
@@ -175,6 +176,7 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 			})
 		}
 	}
+	joined := map[wire.UserID]bool{}
 	for _, e := range events {
 		if now-e.Head.At > wire.Millis(recent.Milliseconds()) {
 			continue
@@ -182,9 +184,7 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 		moment := ""
 		switch e := e.Event.(type) {
 		case room.Entered:
-			if !e.Quiet && !e.Role.Staff() {
-				suggest(e.Name.Owner, "joined", 0)
-			}
+			joined[e.Name.Owner] = true
 		case poll.Closed:
 			moment = "poll"
 		case quiz.Finished:
@@ -193,8 +193,15 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 			moment = "ended"
 		}
 		if moment != "" {
-			for _, user := range house.Viewers(ctx, id) {
-				suggest(user, moment, e.Head.Seq)
+			for _, viewer := range house.Viewers(ctx, id) {
+				suggest(viewer, moment, e.Head.Seq)
+			}
+		}
+	}
+	if len(joined) > 0 {
+		for _, viewer := range house.Viewers(ctx, id) {
+			if joined[viewer.User] {
+				suggest(viewer, "joined", 0)
 			}
 		}
 	}

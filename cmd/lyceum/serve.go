@@ -278,7 +278,7 @@ func tend(engine *recommend.Engine, shelf *catalog.Catalog, log *zap.Logger) (st
 }
 
 func recommended(engine *recommend.Engine, shelf *catalog.Catalog, person wire.UserID, kind, lang string, limit int) []server.Recommended {
-	r := recommend.Request{Person: person, Moment: "page", Now: wire.At(time.Now()), Limit: limit}
+	r := recommend.Request{Person: person, Moment: "page", Now: wire.At(time.Now()), Limit: limit, Langs: []string{lang}}
 	if kind != "" {
 		r.Kinds = []string{kind}
 	}

@@ -119,6 +119,7 @@ export class ModStream extends View {
           entry.question ? h("span", {class: "badge entry__answered"}, icon("check"), t("mod.answered")) : null,
           h("span", {class: "badge badge--outline entry__mute"}, t("mod.muted")),
           h("time", {class: "small faint", dateTime: new Date(entry.at).toISOString()}, time(entry.at))),
+        entry.asked ? h("p", {class: "message__quote truncate"}, entry.asked) : null,
         h("p", {class: "entry__text"}, entry.text)),
       h("div", {class: "entry__acts"},
         entry.question ? act("pin", "pin", t("mod.pin"), "P") : null,

@@ -12,6 +12,7 @@
  * @property {string} text
  * @property {number} at
  * @property {Question} [question] of a question
+ * @property {string} [asked] of an answer: its question's text
  */
 
 /**
@@ -29,7 +30,7 @@ export function entries(chat, questions, filter) {
     for (const question of questions) {
       const {id, by, text, at} = question;
       out.push({id, kind: "question", by, text, at, question});
-      out.push(...question.answers.map((answer) => ({...answer, kind: /** @type {const} */ ("answer")})));
+      out.push(...question.answers.map((answer) => ({...answer, kind: /** @type {const} */ ("answer"), asked: text})));
     }
   }
   return out.sort((a, b) => a.id - b.id);

@@ -23,6 +23,12 @@ import {openPoints} from "./points-dialog.js";
 
 /** @typedef {{state: "idle" | "connecting" | "playing" | "reconnecting" | "failed", quality: Quality, layer?: string}} MediaLine */
 
+/** Where polls and quizzes lie over the panel: as in css/class.css. */
+const sheet = matchMedia("(max-width: 56rem)");
+
+/** How long something settled is shown there before it folds, in milliseconds. */
+const seen = {vote: 5000, result: 15_000};
+
 /** Refusals that an element shows where they arose. */
 const shownThere = new Set(["chat.say", "qa.ask", "qa.answer"]);
 
@@ -43,6 +49,9 @@ export class ClassView {
   /** Suggestions put away for now. @type {Set<string>} */ #later = new Set();
   #pick = "";
   #small = false;
+  /** What has been settled, and when it folds on a phone. */
+  #settled = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #fold;
   #newestChat = 0;
   #newestQuestion = 0;
   #unreadChat = 0;
@@ -94,6 +103,11 @@ export class ClassView {
     this.summary = h("div", {class: "activity-card summary", hidden: true});
     this.activity = h("section", {class: "activity", id: "activity", hidden: true}, h("div", {class: "activity__tools row"}, this.pager, h("span", {class: "push"}),
       this.smaller, this.putAway), this.quiz, this.poll);
+    this.activity.addEventListener("click", (event) => {
+      if (!this.#small || /** @type {Element} */ (event.target).closest("button")) return;
+      this.#small = false; // all that is left of it is something to tap
+      this.draw();
+    });
     this.chatPanel = this.#panel("chat", this.chat);
     this.boardPanel = this.#panel("questions", this.board);
     this.peoplePanel = this.#panel("people", this.people);
@@ -242,8 +256,9 @@ export class ClassView {
       this.#small = false; // what is new comes up by itself
       if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: shown.poll.text}));
     }
+    this.#settle(shown.over ? `${shown.key}/over` : shown.kind === "poll" && you.votes[shown.poll.id]?.length ? `${shown.key}/voted` : "", shown.over);
     putAway.hidden = !shown.over;
-    smaller.hidden = shown.over;
+    smaller.hidden = shown.over && !this.#small;
     setIcon(smaller, this.#small ? "chevron-up" : "chevron-down");
     const words = t(this.#small ? "class.larger" : "class.smaller");
     aria(smaller, "label", words);
@@ -269,6 +284,25 @@ export class ClassView {
     if (before !== shown.key && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       activity.animate([{opacity: 0, transform: "translateY(14px)"}, {opacity: 1, transform: "none"}], {duration: 320, easing: "ease-out"});
     }
+  }
+
+  /**
+   * On a phone, where it lies over the chat, what needs nothing more from this
+   * person folds by itself: a poll after their vote, a result after a look.
+   * @param {string} name of what is settled; "" for nothing
+   * @param {boolean} over
+   */
+  #settle(name, over) {
+    if (name === this.#settled) return;
+    this.#settled = name;
+    clearTimeout(this.#fold);
+    if (over) this.#small = false; // a result is shown before it folds
+    if (!name) return;
+    this.#fold = setTimeout(() => {
+      if (!sheet.matches) return;
+      this.#small = true;
+      this.draw();
+    }, over ? seen.result : seen.vote);
   }
 
   /** What the class was for this person, when it is over. @param {Room} room @param {You} you */
