@@ -150,7 +150,7 @@ func startChild(ctx context.Context, env string) (_ *child, err error) {
 	}()
 	// One process stands for many people: the limit of one socket is raised.
 	c.cmd = exec.CommandContext(ctx, self, "serve", "--http.addr", "127.0.0.1:0", "--media.listen", "127.0.0.1:0",
-		"--data.dir", c.dir, "--log.level", "error", "--access.rate", "10000", "--access.burst", "100000")
+		"--data.dir", c.dir, "--log.level", "error", "--room.commands", "100000", "--room.messages", "100000", "--access.rate", "10000", "--access.burst", "100000")
 	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "LYCEUM_") })
 	if env != "" {
 		c.cmd.Env = append(c.cmd.Env, env)

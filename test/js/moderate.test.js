@@ -33,6 +33,8 @@ test("the stream is all that was written, in the order of the log", () => {
   assert.deepEqual(ids("all"), ["chat 1", "question 2", "question 4", "chat 5", "answer 6"]);
   assert.deepEqual(ids("chat"), ["chat 1", "chat 5"]);
   assert.deepEqual(ids("questions"), ["question 2", "question 4", "answer 6"]);
+  const asked = {...question(4, [message(6)]), text: "Why?"};
+  assert.deepEqual(entries([], [asked], "all").map((entry) => entry.asked), [undefined, "Why?"], "an answer names its question");
 });
 
 test("the pick walks, stops at the oldest and lets go after the newest", () => {
