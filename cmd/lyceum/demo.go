@@ -42,6 +42,9 @@ func demo(args []string) error {
 	if !given["log.level"] {
 		c.Log.Level = "warn"
 	}
+	if !given["access.room"] {
+		c.Access.Room = "waves" // in the sample catalogue, so that suggestions have something to go by
+	}
 	if !given["data.dir"] { // a demo leaves nothing behind, nor writes into a real class
 		dir, err := os.MkdirTemp("", "lyceum-demo-")
 		if err != nil {
