@@ -6,7 +6,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## serve on http://localhost:8080 with data in ./data (ARGS="..." are passed on)
 	$(GO) run ./cmd/lyceum serve $(ARGS)
@@ -15,7 +15,7 @@ demo: ## a running class with a hundred lively viewers
 	$(GO) run ./cmd/lyceum demo $(ARGS)
 
 build: ## build bin/lyceum, one static binary
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/lyceum ./cmd/lyceum
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/lyceum ./cmd/lyceum
 
 test: ## all tests: Go with the race detector, JavaScript, and the browser
 	$(GO) test -race $$($(GO) list ./... | grep -v /internal/e2e)
@@ -24,6 +24,9 @@ test: ## all tests: Go with the race detector, JavaScript, and the browser
 
 e2e: ## the browser test: a whole class in real Chromium
 	$(GO) test -count=1 -timeout 10m ./internal/e2e
+
+screenshots: ## pictures of every page and state into ./screenshots
+	LYCEUM_SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -timeout 10m ./internal/e2e
 
 check: ## gofmt, vet, staticcheck, imports, JSDoc types
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
@@ -40,8 +43,8 @@ bench: ## the figures of docs/benchmarks.md
 fuzz: ## every fuzz target for a minute
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s $$p || exit 1; \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s -fuzzminimizetime 10x $$p || exit 1; \
 		done; \
 	done
 
-.PHONY: help run demo build test e2e check bench fuzz
+.PHONY: help run demo build test e2e screenshots check bench fuzz
