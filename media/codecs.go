@@ -138,8 +138,9 @@ func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(settings)), nil
 }
 
-// viewerAPI is for viewers: nothing but what this package does itself.
-func viewerAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
+// viewerMedia is what viewers' connections speak: nothing but what this
+// package does itself.
+func viewerMedia() (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	if err := registerCodecs(m); err != nil {
 		return nil, err
@@ -149,5 +150,11 @@ func viewerAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 			return nil, err
 		}
 	}
-	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings)), nil
+	return m, nil
+}
+
+// viewerAPI is for one viewer.
+func viewerAPI(m *webrtc.MediaEngine, settings webrtc.SettingEngine, in *intake) *webrtc.API {
+	settings.BufferFactory = in.buffer
+	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings))
 }

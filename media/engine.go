@@ -75,7 +75,8 @@ type Engine struct {
 	conn    *net.UDPConn
 	mux     ice.UDPMux
 	senders *webrtc.API
-	viewers *webrtc.API
+	common  webrtc.SettingEngine // of every connection
+	viewers *webrtc.MediaEngine
 	writers []*writer
 	turn    atomic.Uint32 // whose turn it is to take a viewer
 
@@ -110,12 +111,12 @@ func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
 
 	e := &Engine{config: c, conn: conn, open: map[*webrtc.PeerConnection]struct{}{}}
 	e.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: silent{}})
-	settings, err := e.settings()
+	e.common, err = e.settings()
 	if err == nil {
-		e.senders, err = senderAPI(settings)
+		e.senders, err = senderAPI(e.common)
 	}
 	if err == nil {
-		e.viewers, err = viewerAPI(settings)
+		e.viewers, err = viewerMedia()
 	}
 	if err != nil {
 		_ = e.mux.Close()

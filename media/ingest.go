@@ -79,11 +79,22 @@ func (in *Ingest) settle() {
 	in.mu.Unlock()
 	for _, source := range Sources {
 		if l := on[source]; l != nil {
-			if before := in.stage.attach(source, l, in); before != nil {
+			before := in.stage.attach(source, l, in)
+			if !in.has(source) { // closed, or assigned anew, in the meantime
+				in.stage.detach(source, in, 0)
+			}
+			if before != nil {
 				before.lose(source)
 			}
 		}
 	}
+}
+
+// has reports whether the source is assigned and may be on air.
+func (in *Ingest) has(s Source) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.up && slices.Contains(slices.Collect(maps.Values(in.assigned)), s)
 }
 
 // lose forgets a source that another publisher has taken.

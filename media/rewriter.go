@@ -105,6 +105,9 @@ func (r *rewriter) forward(p *packet) (stamp, bool) {
 		if s.covers(p) {
 			return r.note(p, s.stamp(p)), true
 		}
+		if !s.after { // what ran before has ended, though it was the same layer
+			break
+		}
 	}
 	return stamp{}, false
 }

@@ -59,10 +59,12 @@ type Line struct {
 // NewViewer opens a receiving peer connection to the stage. onLayer is called
 // by a writer and must not block.
 func (e *Engine) NewViewer(s *Stage, q Quality, onLayer func(Shown)) (*Viewer, error) {
-	pc, err := e.connect(e.viewers)
+	in := &intake{}
+	pc, err := e.connect(viewerAPI(e.viewers, e.common, in))
 	if err != nil {
 		return nil, fmt.Errorf("new viewer: %w", err)
 	}
+	in.full = func() { e.disconnect(pc) }
 	v := &Viewer{
 		stage: s, pc: pc, writer: e.nextWriter(), onLayer: onLayer,
 		lines: map[lineKey]*webrtc.RTPTransceiver{}, quality: q, chooser: newChooser(),

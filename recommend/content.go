@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -25,9 +26,9 @@ type term uint32
 
 // about is what one item is about.
 type about struct {
-	words  []counted
-	norm   float32 // of the words' TF-IDF vector
-	tags   []term  // sorted
+	words  []counted // sorted by term
+	norm   float32   // of the words' TF-IDF vector
+	tags   []term    // sorted
 	author term
 	signed bool // author is known
 }
@@ -92,6 +93,7 @@ func (m *content) learn(item ref, it *Item) {
 	if len(a.words) > 0 {
 		m.words++
 	}
+	slices.SortFunc(a.words, func(x, y counted) int { return cmp.Compare(x.term, y.term) })
 	for _, tag := range it.Tags {
 		if tag = strings.Join(Words(tag), " "); tag == "" {
 			continue
@@ -284,12 +286,16 @@ func (m *content) alike(a, b ref) float64 {
 	x, y := &m.items[a], &m.items[b]
 	cosine := 0.0
 	if x.norm > 0 && y.norm > 0 {
-		for _, w := range x.words {
-			for _, v := range y.words {
-				if w.term == v.term {
-					r := m.idf[w.term]
-					cosine += float64(w.n * v.n * r * r)
-				}
+		for i, j := 0, 0; i < len(x.words) && j < len(y.words); {
+			switch w, v := x.words[i], y.words[j]; {
+			case w.term < v.term:
+				i++
+			case w.term > v.term:
+				j++
+			default:
+				r := m.idf[w.term]
+				cosine += float64(w.n * v.n * r * r)
+				i, j = i+1, j+1
 			}
 		}
 		cosine /= float64(x.norm) * float64(y.norm)

@@ -68,7 +68,7 @@ func New(config Config, store Store, now func() time.Time, source rand.Source) (
 	}
 	e.popular = newPopularity(config.PopularHalves, func(item ref) bool {
 		it := &e.entries[item]
-		return it.listed && it.phase != PhaseEnded
+		return it.listed && (it.phase != PhaseEnded || it.Starts != 0)
 	})
 	e.near = newNeighbours(config.NearSlow, config.NearFast, config.Neighbours)
 	e.content = newContent()
@@ -129,7 +129,8 @@ func sameText(a, b *Item) bool {
 }
 
 // SetPhase says how far a session's room is. A session that has ended is
-// suggested no more until its room opens again.
+// suggested no more until its room opens again or the catalogue says when it
+// begins next.
 func (e *Engine) SetPhase(item string, phase Phase) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

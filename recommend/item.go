@@ -63,7 +63,7 @@ func (e *entry) offered(now wire.Millis) bool {
 // available reports whether the item can be suggested at now.
 func (e *entry) available(now wire.Millis) bool {
 	switch {
-	case !e.listed || e.phase == PhaseEnded:
+	case !e.listed || e.phase == PhaseEnded && e.Starts <= now:
 		return false
 	case e.phase == PhaseLive:
 		return true // on air, whatever the timetable says
@@ -83,7 +83,7 @@ func (e *entry) soon(now wire.Millis) float32 {
 	switch {
 	case e.phase == PhaseLive:
 		return 1
-	case e.Starts == 0 || e.phase == PhaseEnded:
+	case e.Starts == 0:
 		return 0
 	case e.Starts <= now: // on air by the timetable, as far as anybody has said
 		if e.phase == PhaseUnknown && now < e.Starts+assumed {

@@ -76,7 +76,8 @@ type query struct {
 	context []known
 
 	accept func(ref) bool
-	items  []ref // accepted candidates, in the order of proposal
+	reads  []string // languages that a list keeps to; none: any
+	items  []ref    // accepted candidates, in the order of proposal
 	mark   []uint32
 	epoch  uint32
 
@@ -113,6 +114,7 @@ func (q *query) reset(n int) {
 		q.epoch = 1
 	}
 	q.items, q.context, q.person, q.accept = q.items[:0], q.context[:0], nil, nil
+	q.reads = nil
 }
 
 // The history fades in a query: slowly in the long view, fast in the short one.

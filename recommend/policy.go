@@ -84,14 +84,21 @@ func (e *Engine) readable(q *query, r Request, order []int) []int {
 	}
 	kept := make([]int, 0, len(order))
 	for _, c := range order {
-		if lang := primaryOf(e.entries[q.items[c]].Lang); lang == "" || slices.Contains(reads, lang) {
+		if isIn(e.entries[q.items[c]].Lang, reads) {
 			kept = append(kept, c)
 		}
 	}
 	if len(kept) < r.Limit {
 		return order
 	}
+	q.reads = reads // what exploration brings, too
 	return kept
+}
+
+// isIn reports whether an item's language is one of those, or not known.
+func isIn(lang string, reads []string) bool {
+	primary := primaryOf(lang)
+	return primary == "" || slices.Contains(reads, primary)
 }
 
 // primaryOf is the primary subtag of a language tag (RFC 5646, section 2.2.1).
@@ -133,6 +140,9 @@ func (e *Engine) littleSeen(q *query, picks []pick) []ref {
 	var pool []ref
 	e.moment.newest(q.now, exploreWithin, func(item ref) {
 		if !q.accept(item) || q.person.touch(item).shown > 0 {
+			return
+		}
+		if q.reads != nil && !isIn(e.entries[item].Lang, q.reads) {
 			return
 		}
 		for _, p := range picks {

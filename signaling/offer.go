@@ -42,7 +42,11 @@ func (c publish) read() (offered, error) {
 			return offered{}, ErrUnsupported
 		}
 	}
-	return offered{session: identity(d), sdp: withoutCandidates(c.SDP)}, nil
+	text, err := withoutCandidates(d)
+	if err != nil {
+		return offered{}, err
+	}
+	return offered{session: identity(d), sdp: text}, nil
 }
 
 // parse reads a session description within our bounds.
@@ -102,13 +106,18 @@ func supported(m *sdp.MediaDescription, kind webrtc.RTPCodecType) bool {
 	return false
 }
 
-// withoutCandidates removes the addresses that the client lists: it reaches us.
-func withoutCandidates(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "a=candidate:") && !strings.HasPrefix(line, "a=end-of-candidates") {
-			b.WriteString(line)
-		}
+// withoutCandidates writes d without the addresses that the client lists: it
+// reaches us. They are taken out of what was understood, not out of the text:
+// readers do not agree on where a line of a session description ends.
+func withoutCandidates(d *sdp.SessionDescription) (string, error) {
+	listed := func(a sdp.Attribute) bool { return a.IsICECandidate() || a.Key == sdp.AttrKeyEndOfCandidates }
+	d.Attributes = slices.DeleteFunc(d.Attributes, listed)
+	for _, m := range d.MediaDescriptions {
+		m.Attributes = slices.DeleteFunc(m.Attributes, listed)
 	}
-	return b.String()
+	b, err := d.Marshal()
+	if err != nil {
+		return "", ErrSDP.In("sdp")
+	}
+	return string(b), nil
 }

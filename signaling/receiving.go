@@ -27,6 +27,9 @@ func (p *Peer) watch(q media.Quality) error {
 		}
 	}
 	if !p.watching {
+		if err := p.mayConnect(); err != nil {
+			return err
+		}
 		p.watching = true
 		p.offer()
 	}
@@ -136,10 +139,15 @@ func (p *Peer) answer(c answer) error {
 	if r == nil || r.offered.IsZero() || c.Generation != p.generation {
 		return nil
 	}
-	if _, err := parse(c.SDP); err != nil {
+	parsed, err := parse(c.SDP)
+	if err != nil {
 		return err
 	}
-	d := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: withoutCandidates(c.SDP)}
+	text, err := withoutCandidates(parsed)
+	if err != nil {
+		return err
+	}
+	d := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text}
 	if err := r.viewer.PC().SetRemoteDescription(d); err != nil {
 		p.endReceiving("answer")
 		return ErrSDP.In("sdp")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -171,20 +172,20 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 		}})
 		for _, s := range suggestions {
 			shown = append(shown, recommend.Behavior{
-				ID: fmt.Sprintf("%s/%d/%s/%s", id, seq, user, s.Item.ID), Person: user, Item: s.Item.ID,
+				ID: shownID(id, seq, user, s.Item.ID), Person: user, Item: s.Item.ID,
 				Kind: "impression", Weight: 1, At: now, Room: id,
 			})
 		}
 	}
-	joined := map[wire.UserID]bool{}
+	joined := map[wire.UserID]uint64{} // where they came in last
 	for _, e := range events {
 		if now-e.Head.At > wire.Millis(recent.Milliseconds()) {
 			continue
 		}
-		moment := ""
+		moment, head := "", e.Head
 		switch e := e.Event.(type) {
 		case room.Entered:
-			joined[e.Name.Owner] = true
+			joined[e.Name.Owner] = head.Seq
 		case poll.Closed:
 			moment = "poll"
 		case quiz.Finished:
@@ -194,14 +195,14 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 		}
 		if moment != "" {
 			for _, viewer := range house.Viewers(ctx, id) {
-				suggest(viewer, moment, e.Head.Seq)
+				suggest(viewer, moment, head.Seq)
 			}
 		}
 	}
 	if len(joined) > 0 {
 		for _, viewer := range house.Viewers(ctx, id) {
-			if joined[viewer.User] {
-				suggest(viewer, "joined", 0)
+			if seq, ok := joined[viewer.User]; ok {
+				suggest(viewer, "joined", seq)
 			}
 		}
 	}
@@ -212,6 +213,13 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 	if _, err := engine.Observe(ctx, shown); err != nil {
 		log.Warn("impressions not kept", zap.Error(err))
 	}
+}
+
+// shownID names an impression by the event that led to it. Person and item are
+// summed up, for written out they may be longer than an id can be.
+func shownID(id wire.RoomID, seq uint64, user wire.UserID, item string) string {
+	sum := sha256.Sum256([]byte(string(user) + "/" + item))
+	return fmt.Sprintf("%s/%d/%x", id, seq, sum[:16])
 }
 
 // offeredItem is a suggestion as a person sees it.

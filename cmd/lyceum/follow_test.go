@@ -1,7 +1,9 @@
 package main
 
 import (
+	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/lyceum-live/lyceum/catalog"
@@ -74,5 +76,20 @@ func TestWhatIsLearned(t *testing.T) {
 	}
 	if _, ok := behaviorOf("unlisted", catalog.Item{}, false, happened("ana", 5, room.Said{})); ok {
 		t.Error("a class that is in no catalogue teaches something")
+	}
+}
+
+func TestImpressionsHaveIDs(t *testing.T) {
+	long := strings.Repeat("x", 64) // the longest room, person and item there may be
+	id := shownID(wire.RoomID(long), math.MaxUint64, wire.UserID(long), long)
+	if len(id) > 128 {
+		t.Errorf("%d bytes are more than an id can have", len(id))
+	}
+	for _, other := range []string{
+		shownID("b", 1, "ana", "sets"), shownID("a", 2, "ana", "sets"), shownID("a", 1, "ben", "sets"), shownID("a", 1, "ana", "maps"),
+	} {
+		if other == shownID("a", 1, "ana", "sets") {
+			t.Error("two impressions with one id: the second would not count")
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,9 +41,12 @@ const (
 )
 
 func serve(args []string) error {
-	c, _, err := loadConfig("serve", args, nil)
+	c, fs, err := loadConfig("serve", args, nil)
 	if err != nil {
 		return err
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("serve: unexpected %q; a configuration file is named by --config", fs.Arg(0))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -180,8 +184,8 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		if err != nil {
 			return nil, err
 		}
-		if begun && status.Phase == room.Over {
-			engine.SetPhase(item.ID, recommend.PhaseEnded)
+		if begun && status.Phase != room.Waiting { // the phases are the room's own words
+			engine.SetPhase(item.ID, recommend.Phase(status.Phase))
 		}
 	}
 	opened(tend(engine, in.shelf, log.Named("learn")))
@@ -239,10 +243,18 @@ func itemsOf(shelf *catalog.Catalog) []recommend.Item {
 	for _, i := range all {
 		items = append(items, recommend.Item{
 			ID: i.ID, Kind: string(i.Kind), Title: i.Title, Text: i.Description, Tags: i.Tags, Author: i.Author,
-			Lang: i.Lang, Level: string(i.Level), Starts: i.StartsAt, Room: i.Room, Price: i.Price,
+			Lang: i.Lang, Level: string(i.Level), Starts: i.StartsAt, Ends: endOf(i), Room: i.Room, Price: i.Price,
 		})
 	}
 	return items
+}
+
+// endOf is when a class is over by the timetable, or 0 if there is none.
+func endOf(i catalog.Item) wire.Millis {
+	if i.StartsAt == 0 {
+		return 0
+	}
+	return i.StartsAt + wire.Millis(1000*cmp.Or(i.DurationS, usualClass))
 }
 
 // tend lets the recommender know, from time to time, when classes that repeat

@@ -3,6 +3,8 @@
 // The server's HTTP interface as functions. Each resolves with what the
 // protocol says or rejects with an ApiError; a token travels in a header only.
 
+import {unique} from "./unique.js";
+
 /** A refusal over HTTP, or http.offline if the server could not be reached. */
 export class ApiError extends Error {
   /** @param {number} status 0 if there was no answer @param {{code: string, text: string, field?: string, retry_ms?: number}} refusal */
@@ -113,8 +115,11 @@ export const points = ({token, after, limit}) => call("GET", "/v1/me/points", {t
  *   weight?: number}} Behavior
  */
 
-/** The longest time that a behaviour waits to be posted, and the most that wait, oldest dropped first. */
-const rhythm = {ms: 3000, most: 200};
+/**
+ * The longest time that a behaviour waits to be posted, the most that go in one post (the server refuses more,
+ * all of them), and the most that wait, oldest dropped first.
+ */
+const rhythm = {ms: 3000, post: 100, most: 200};
 
 /**
  * Gathers behaviours and posts them together every few seconds, and what is
@@ -136,7 +141,7 @@ export class Behaviors {
 
   /** @param {Behavior} behavior */
   add(behavior) {
-    this.#lines = [...this.#lines, {id: crypto.randomUUID(), ...behavior}].slice(-rhythm.most);
+    this.#lines = [...this.#lines, {id: unique(), ...behavior}].slice(-rhythm.most);
     this.#arrange();
   }
 
@@ -148,8 +153,8 @@ export class Behaviors {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#lines.length === 0 || (this.#busy && !leaving)) return;
-    const lines = this.#lines;
-    this.#lines = [];
+    const lines = this.#lines.slice(0, rhythm.post);
+    this.#lines = this.#lines.slice(rhythm.post);
     this.#busy = true;
     const posted = await fetch("/v1/behaviors", {
       method: "POST",

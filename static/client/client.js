@@ -6,6 +6,7 @@
 import {Connection} from "./connection.js";
 import {closed, maxFrame} from "./protocol.js";
 import {acknowledged, blank, difference, reduce} from "./state.js";
+import {unique} from "./unique.js";
 
 /**
  * Why a request did not do what it asked for. The server's codes are those of
@@ -160,7 +161,7 @@ export class Client extends EventTarget {
    * @returns {Promise<any>}
    */
   command(type, data = {}) {
-    return this.#wish(type, data, crypto.randomUUID(), this.#commandTime);
+    return this.#wish(type, data, unique(), this.#commandTime);
   }
 
   /**

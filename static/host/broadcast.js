@@ -51,8 +51,9 @@ export class Broadcast extends EventTarget {
       this.#changed();
     });
     publisher.addEventListener("state", (event) => {
-      this.state = /** @type {CustomEvent<{state: MediaState}>} */ (event).detail.state;
-      if (this.state === "failed" && this.wanted) {
+      const {state, reason} = /** @type {CustomEvent<{state: MediaState, reason: string}>} */ (event).detail;
+      this.state = state;
+      if (state === "failed" && reason && this.wanted) { // without a reason it is tried on: still to be on air
         this.wanted = false; // refused, or taken over by another page of this person
         this.#complain({code: "media.failed"});
       }

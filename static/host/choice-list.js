@@ -1,6 +1,7 @@
 // @ts-check
 /** @import {ChoiceForm} from "./draft.js" */
 import {limits} from "../client/protocol.js";
+import {unique} from "../client/unique.js";
 import {h, icon, iconButton} from "../elements/dom.js";
 import {choiceSign, letter} from "../elements/person.js";
 import {t} from "../i18n.js";
@@ -109,7 +110,7 @@ export function showProblems(root, problems) {
   for (const {at, why} of [...problems].reverse()) {
     const input = root.querySelector(`[data-at="${at}"]`);
     if (!(input instanceof HTMLElement)) continue;
-    const id = `problem-${crypto.randomUUID()}`;
+    const id = `problem-${unique()}`;
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-errormessage", id);
     (input.closest(".edit-choice") ?? input).after(h("p", {class: "error edit-problem", id, role: "alert"}, t(`host.problem.${why}`)));

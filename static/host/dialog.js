@@ -2,6 +2,7 @@
 // Dialogs: a head with a title and a way out, a body, a foot. The browser
 // keeps the focus inside and gives it back.
 
+import {unique} from "../client/unique.js";
 import {h, iconButton} from "../elements/dom.js";
 import {t} from "../i18n.js";
 
@@ -16,7 +17,7 @@ import {t} from "../i18n.js";
  * @returns {HTMLDialogElement}
  */
 export function openDialog({title, body, foot = [], look = "", onclose}) {
-  const id = `dialog-${crypto.randomUUID()}`;
+  const id = `dialog-${unique()}`;
   const dialog = h("dialog", {class: `dialog ${look}`, aria: {labelledby: id}},
     h("header", {class: "dialog__head"}, h("h2", {id}, title),
       iconButton("close", t("host.close"), {onclick: () => dialog.close()})),
@@ -62,7 +63,7 @@ export function confirmed({title, text, yes}) {
 
 /** A labelled field. @param {string} label @param {HTMLElement} control @param {string} [hint] */
 export function field(label, control, hint) {
-  control.id ||= `field-${crypto.randomUUID()}`;
+  control.id ||= `field-${unique()}`;
   return h("div", {class: "field"}, h("label", {htmlFor: control.id}, label), control, hint ? h("p", {class: "hint"}, hint) : null);
 }
 

@@ -64,3 +64,13 @@ test("behaviours are posted together, once each, and again after a failure", asy
   assert.deepEqual(lines.map(({item, kind, weight}) => [item, kind, weight]), [["a", "click", undefined], ["b", "watch", 0.5]]);
   assert.ok(lines.every(({id}) => id.length === 36));
 });
+
+test("what waited for long goes in posts that the server takes", async () => {
+  const behaviors = new api.Behaviors({token: "t"});
+  for (let i = 0; i < 150; i++) behaviors.add({item: `i${i}`, kind: "impression"});
+  await behaviors.flush();
+  await behaviors.flush();
+  const posts = seen.map(({body}) => body.trim().split("\n").map((line) => JSON.parse(line).item));
+  assert.deepEqual(posts.map((items) => items.length), [100, 50]);
+  assert.deepEqual(posts.flat(), Array.from({length: 150}, (_, i) => `i${i}`));
+});

@@ -42,8 +42,8 @@ class Publisher extends EventTarget {
   async stop() {
     this.sent.clear();
   }
-  become(state) {
-    this.dispatchEvent(new CustomEvent("state", {detail: {state}}));
+  become(state, reason = "") {
+    this.dispatchEvent(new CustomEvent("state", {detail: {state, reason}}));
   }
 }
 
@@ -139,7 +139,9 @@ test("a page whose broadcast was taken over, or whose socket was closed, is off 
   const failures = [];
   broadcast.addEventListener("failed", ({detail}) => failures.push(detail.code));
   await broadcast.start();
-  publisher.become("failed");
+  publisher.become("failed"); // for now: it is tried on
+  assert.equal(broadcast.wanted, true);
+  publisher.become("failed", "replaced");
   assert.equal(broadcast.wanted, false);
   assert.deepEqual(failures, ["media.failed"]);
 
