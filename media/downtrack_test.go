@@ -346,8 +346,8 @@ func TestStageKeepsALostSourceForItsPublisher(t *testing.T) {
 	}
 	stage.detach(Camera, first, time.Hour)
 	stage.detach(Camera, first, time.Hour)
-	if before := stage.attach(Camera, camera, second); before != nil {
-		t.Error("coming back took the source from somebody")
+	if before := stage.attach(Camera, camera, second); before != first {
+		t.Error("who was lost is not told that the source is another's now")
 	}
 	stage.detach(Camera, first, 0) // too late: it is another's
 	if on := stage.OnAir(); len(on) != 1 {

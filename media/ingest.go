@@ -99,10 +99,15 @@ func (in *Ingest) has(s Source) bool {
 
 // lose forgets a source that another publisher has taken.
 func (in *Ingest) lose(s Source) {
-	in.mu.Lock()
-	maps.DeleteFunc(in.assigned, func(_ string, assigned Source) bool { return assigned == s })
-	in.mu.Unlock()
+	in.forget(s)
 	in.taken(s)
+}
+
+// forget undoes the assignment of a source.
+func (in *Ingest) forget(s Source) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	maps.DeleteFunc(in.assigned, func(_ string, assigned Source) bool { return assigned == s })
 }
 
 // Close ends the connection. What it had on air stays for grace, silent, so

@@ -91,7 +91,7 @@ func (s *Stage) attach(source Source, l *line, by *Ingest) (before *Ingest) {
 	}
 	slot := &s.slots[i]
 	changed := !slot.on || slot.codec.MimeType != l.codec.MimeType
-	if slot.on && slot.owner != by && slot.grace == nil {
+	if slot.on && slot.owner != by { // also one that is lost: it must not come back for it
 		before = slot.owner
 	}
 	slot.stopGrace()
@@ -156,8 +156,17 @@ func (t *slot) stopGrace() {
 	}
 }
 
-// Drop takes everything off at once, also what waits for its publisher.
+// Drop takes everything off at once, also what waits for its publisher. It
+// stays off until a publisher assigns it again.
 func (s *Stage) Drop() {
+	s.mu.Lock()
+	slots := s.slots
+	s.mu.Unlock()
+	for i, slot := range slots {
+		if slot.owner != nil {
+			slot.owner.forget(Sources[i])
+		}
+	}
 	s.mu.Lock()
 	any := false
 	for i := range s.slots {

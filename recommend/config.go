@@ -67,12 +67,12 @@ var ErrConfig = &wire.Error{Code: "recommend.config", Text: "the recommender's c
 
 func (c Config) check() error {
 	for _, h := range c.PopularHalves {
-		if h <= 0 {
+		if h < time.Millisecond {
 			return ErrConfig.In("popular_halves")
 		}
 	}
 	switch {
-	case c.NearSlow <= 0 || c.NearFast <= 0:
+	case c.NearSlow < time.Millisecond || c.NearFast < time.Millisecond:
 		return ErrConfig.In("near")
 	case c.Neighbours < 1:
 		return ErrConfig.In("neighbours")

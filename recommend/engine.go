@@ -308,6 +308,7 @@ func (e *Engine) teach(f *fact) {
 	}
 	e.gather(q)
 	q.add(f.item)
+	slices.Sort(q.items) // sums of floats depend on their order, and a replay must come to the same
 	chosen := slices.Index(q.items, f.item)
 	if chosen < 0 {
 		return // had or dismissed before

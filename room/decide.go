@@ -44,7 +44,7 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return s.decideEnter(wire.At(now), by, c)
 	case leave:
 		if m := s.People[by.User]; m != nil && m.Here {
-			return append(s.handDown(by.User), Left{Seconds: int64(wire.At(now)-m.Since) / 1000}), nil
+			return append(s.handDown(by.User), Left{int64(wire.At(now)-m.Since) / 1000, m.Now()}), nil
 		}
 		return nil, nil
 	case tick:

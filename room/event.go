@@ -23,7 +23,8 @@ type (
 	}
 	// Left: somebody has no socket any more.
 	Left struct {
-		Seconds int64 `json:"seconds"` // how long they had been here
+		Seconds int64     `json:"seconds"`       // how long they had been here
+		Role    wire.Role `json:"role,omitzero"` // for followers, who do not know the people
 	}
 	// Said: a message is in the chat.
 	Said struct {

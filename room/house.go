@@ -353,7 +353,7 @@ func (r *Room) sayFirst(b *draft) {
 	end := r.state.At
 	for _, user := range r.state.Order {
 		if m := r.state.People[user]; m.Here {
-			say(user, end, append(r.state.handDown(user), Left{Seconds: int64(end-m.Since) / 1000})...)
+			say(user, end, append(r.state.handDown(user), Left{int64(end-m.Since) / 1000, m.Now()})...)
 		}
 	}
 	if len(r.state.Stage.Sources) > 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/wire"
 )
 
 // Config is all that an operator may set; configs/lyceum.yaml shows it.
@@ -65,6 +67,9 @@ func loadConfig(name string, args []string, more func(*flag.FlagSet)) (*Config, 
 	}
 	if err := config.Load(c, config.Sources{File: *file, Env: os.Environ(), Flags: flags}); err != nil {
 		return nil, nil, err
+	}
+	if !wire.RoomID(c.Access.Room).Valid() {
+		return nil, nil, fmt.Errorf("access.room: a room's name has 1 to 64 of a-z, 0-9 and '-'")
 	}
 	return c, fs, nil
 }

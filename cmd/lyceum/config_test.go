@@ -51,6 +51,9 @@ func TestBadConfigurationNamesFileAndLine(t *testing.T) {
 	if _, _, err := loadConfig("serve", []string{"--config", file + "x"}, nil); err == nil {
 		t.Error("a file that is not there is no error")
 	}
+	if _, _, err := loadConfig("serve", []string{"--access.room", "My Class"}, nil); err == nil {
+		t.Error("a room that cannot be is no error")
+	}
 	if _, _, err := loadConfig("serve", []string{"--no.such", "1"}, func(fs *flag.FlagSet) { fs.SetOutput(new(strings.Builder)) }); err == nil {
 		t.Error("an unknown flag is no error")
 	}

@@ -126,6 +126,9 @@ func behaviorOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened)
 			return b, false
 		}
 	case room.Left:
+		if e.Role.Staff() {
+			return b, false
+		}
 		length := item.DurationS
 		if length <= 0 {
 			length = usualClass

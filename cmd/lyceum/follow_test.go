@@ -57,6 +57,7 @@ func TestWhatIsLearned(t *testing.T) {
 		{room.Entered{Role: wire.Viewer, Quiet: true}, "", "", 0},
 		{room.Left{Seconds: 250}, "watch", "algebra-1", 0.25},
 		{room.Left{Seconds: 5000}, "watch", "algebra-1", 1},
+		{room.Left{Seconds: 5000, Role: wire.Host}, "", "", 0},
 		{room.Said{}, "comment", "algebra-1", 1},
 		{qa.Asked{}, "ask", "algebra-1", 1},
 		{poll.Voted{}, "vote", "algebra-1", 1},

@@ -234,7 +234,6 @@ export class Client extends EventTarget {
 
   /** @param {ConnectionView} view */
   #state(view) {
-    if (view.state === "reconnecting" && view.code === closed.role) this.#epoch = ""; // another audience: only a snapshot will do
     this.state = {...this.state, connection: view};
     if (view.state === "closed") for (const wish of [...this.#waiting]) this.#refuse(wish, gone);
     this.#tell("@state", view);

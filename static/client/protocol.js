@@ -110,7 +110,7 @@ export const reactions = Object.freeze(["👍", "❤️", "👏", "😂", "🎉"
 
 /** Close codes that a page may want to tell apart. */
 export const closed = Object.freeze({
-  restart: 4000, slow: 4001, rebuilt: 4002, role: 4003, hello: 4004, idle: 4005,
+  restart: 4000, slow: 4001, rebuilt: 4002, hello: 4004, idle: 4005,
   replaced: 4500, token: 4501, expired: 4502, banned: 4503, refused: 4504, protocol: 4505,
 });
 

@@ -35,10 +35,13 @@ export function identity() {
   return known && typeof known.token === "string" && typeof known.name === "string" ? known : null;
 }
 
-/** A token that still holds, for lists of one's own. @returns {string | undefined} */
+/**
+ * The token that says who this is, for lists of one's own. It does so for weeks after it opens its class no
+ * more; only the server can say whether it still does.
+ * @returns {string | undefined}
+ */
 export function token() {
-  const known = identity();
-  return known && (!known.expires || known.expires > Date.now()) ? known.token : undefined;
+  return identity()?.token;
 }
 
 /** The token for a class, while it holds. @param {string} room @returns {Seat | null} */

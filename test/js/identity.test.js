@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import {beforeEach, test} from "node:test";
-import {forget, fromToken, identity, remember, seat} from "../../static/pages/identity.js";
+import {forget, fromToken, identity, remember, seat, token} from "../../static/pages/identity.js";
 
 /** What a browser keeps for a site. @type {Map<string, string>} */
 const kept = new Map();
@@ -35,6 +35,11 @@ test("a seat taken again leaves who somebody is as it was", () => {
 test("a seat that has run out is none", () => {
   remember("go-101", pass("old", "Ana", Date.now()));
   assert.equal(seat("go-101"), null);
+});
+
+test("who came back after their seat ran out is still who they were", () => {
+  remember("go-101", pass("old", "Ana", Date.now() - 86_400_000));
+  assert.equal(token(), "old", "the server says how long it tells who somebody is");
 });
 
 test("a room token tells whose it is; anything else tells nothing", () => {
