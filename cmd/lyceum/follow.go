@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -247,14 +248,33 @@ func offered(shelf *catalog.Catalog, moment, lang string, suggestions []recommen
 	}{moment, items}
 }
 
-// endMedia takes a class off the air that has ended.
-func endMedia(media *signaling.Service) room.Handle {
+// endMedia takes a class off the air that has ended, and one whose host has
+// left without ever having sent anything that could be missed.
+func endMedia(media *signaling.Service, house *room.House, grace time.Duration, log *zap.Logger) room.Handle {
 	return func(_ context.Context, id wire.RoomID, events []room.Happened) error {
 		for _, e := range events {
-			if _, ended := e.Event.(room.Ended); ended && time.Since(e.Head.At.Time()) < recent {
+			if time.Since(e.Head.At.Time()) > recent {
+				continue
+			}
+			switch e := e.Event.(type) {
+			case room.Ended:
 				media.EndRoom(id)
+			case room.Left:
+				if e.Role == wire.Host {
+					time.AfterFunc(grace, func() { clearStage(media, house, id, log) })
+				}
 			}
 		}
 		return nil
+	}
+}
+
+// clearStage says that nothing is on air, if that is so.
+func clearStage(media *signaling.Service, house *room.House, id wire.RoomID, log *zap.Logger) {
+	if len(media.OnAir(id)) > 0 {
+		return
+	}
+	if err := house.Do(context.Background(), id, wire.System, room.Go{}); err != nil && !errors.Is(err, room.ErrClosed) {
+		log.Warn("stage not cleared", zap.String("room", string(id)), zap.Error(err))
 	}
 }

@@ -160,19 +160,13 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		return titleOf(id)
 	}
 	opened(in.house.Close)
-	stage.OnStage(func(id wire.RoomID, sources []media.Source) {
-		if len(sources) == 0 { // nothing comes from the host any more
-			if err := in.house.Do(context.Background(), id, wire.System, room.Go{}); err != nil && !errors.Is(err, room.ErrClosed) {
-				log.Warn("stage not cleared", zap.Error(err))
-			}
-		}
-	})
+	stage.OnStage(func(id wire.RoomID, _ []media.Source) { clearStage(stage, in.house, id, log) })
 
 	bank := reward.NewBank(reward.NewRules(c.Points), store)
 	for name, handle := range map[string]room.Handle{
 		"points": earnPoints(bank, in.house),
 		"learn":  learn(engine, in.shelf, in.house, log.Named("learn")),
-		"media":  endMedia(stage),
+		"media":  endMedia(stage, in.house, in.engine.Grace(), log),
 	} {
 		follower := room.NewFollower(name, in.house, store, log, handle)
 		opened(follower.Close)

@@ -217,16 +217,6 @@ test("close codes say whether to come back", async () => {
   }
 });
 
-test("a change of role asks for a snapshot", async () => {
-  await enter();
-  wire.last.end(4003);
-  await redial();
-  assert.equal(wire.last.welcome({seq: 20}).after, undefined);
-  wire.last.end(4000);
-  await redial();
-  assert.deepEqual(wire.last.welcome().after, {epoch: "k3", seq: 20}, "only once");
-});
-
 test("a welcome unasked is a fresh snapshot on the same socket", async () => {
   await enter({seq: 10});
   wire.last.say(said(11, 10));
