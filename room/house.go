@@ -310,19 +310,27 @@ func (h *House) fold(ctx context.Context, r *Room, info LogInfo) (*State, error)
 		if err := h.vault.load(ctx, authors(page)); err != nil {
 			return nil, err
 		}
-		for _, record := range page {
-			head, e, err := h.vault.open(ctx, record)
-			if err != nil {
-				return nil, err
-			}
-			if head.Seq != state.Seq+1 {
-				return nil, fmt.Errorf("record %d follows %d", head.Seq, state.Seq)
-			}
-			state.Apply(head, record.Key, e)
+		if err := h.replay(ctx, state, page); err != nil {
+			return nil, err
 		}
 		r.tail = append(r.tail, page...)
 	}
 	return state, nil
+}
+
+// replay folds records into a state that ends just before them.
+func (h *House) replay(ctx context.Context, state *State, records []Record) error {
+	for _, record := range records {
+		head, e, err := h.vault.open(ctx, record)
+		if err != nil {
+			return err
+		}
+		if head.Seq != state.Seq+1 {
+			return fmt.Errorf("record %d follows %d", head.Seq, state.Seq)
+		}
+		state.Apply(head, record.Key, e)
+	}
+	return nil
 }
 
 func authors(records []Record) []wire.UserID {

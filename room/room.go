@@ -481,17 +481,7 @@ func (r *Room) fold(ctx context.Context, base []byte, tail []Record) (*State, er
 		}
 		state.Keep = r.config.History
 	}
-	for _, record := range tail {
-		h, e, err := r.house.vault.open(ctx, record)
-		if err != nil {
-			return nil, err
-		}
-		if h.Seq != state.Seq+1 {
-			return nil, fmt.Errorf("record %d follows %d", h.Seq, state.Seq)
-		}
-		state.Apply(h, record.Key, e)
-	}
-	return state, nil
+	return state, r.house.replay(ctx, state, tail)
 }
 
 // saveIfDue takes a snapshot when enough has happened since the last one: the

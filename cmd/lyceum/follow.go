@@ -20,8 +20,8 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// recent is how old an event may be for people to be told of what follows
-// from it; what a follower catches up on after a stop is only booked.
+// recent is how old an event may be for something to follow from it in a class;
+// what a follower catches up on after a stop is only booked and learned.
 const recent = time.Minute
 
 // earnPoints gives points for what happened, and tells those who gained.

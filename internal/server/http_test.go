@@ -166,6 +166,9 @@ func TestListsAndPages(t *testing.T) {
 	if status, out := r.call("GET", "/v1/me/points", r.token("ana", wire.Viewer), ""); status != 200 || out["balance"] != 0.0 {
 		t.Errorf("points: %d %v", status, out)
 	}
+	if status, out := r.call("GET", "/v1/me/points?after=nothing", r.token("ana", wire.Viewer), ""); status != 400 || out["error"].(map[string]any)["field"] != "after" {
+		t.Errorf("a cursor that never was: %d %v", status, out)
+	}
 	for path, want := range map[string]int{
 		"/healthz": 200, "/": 200, "/class/algebra": 200, "/static/pages/class.js": 200, "/static/pages/long.js": 200,
 		"/v1/rooms/algebra": 200, "/v1/rooms/nowhere": 404, "/v1/rooms/No!": 404, "/v1/nothing": 404,

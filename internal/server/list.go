@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -129,6 +130,9 @@ func (s *Server) points(w http.ResponseWriter, r *http.Request) {
 	var next string
 	if err == nil {
 		entries, next, err = s.Points.History(r.Context(), who.User, r.FormValue("after"), limit)
+	}
+	if errors.Is(err, wire.ErrField) {
+		err = wire.ErrField.In("after") // as this address calls the cursor
 	}
 	if err != nil {
 		s.fail(w, r, err)
