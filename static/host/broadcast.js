@@ -130,8 +130,9 @@ export class Broadcast extends EventTarget {
 
   /** The class thinks that nobody is on air, but this page is: say so again. */
   #again() {
-    const {room} = this.#client.state;
-    if (!this.wanted || this.busy || !room || room.stage.live || this.state !== "connected") return;
+    const {room, you} = this.#client.state;
+    if (!this.wanted || this.busy || !room || this.state !== "connected") return;
+    if (room.stage.live && room.stage.by?.id !== you?.id) return; // another host is on air
     void this.#step(() => this.#tell()).catch((err) => this.#complain(err));
   }
 
