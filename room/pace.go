@@ -28,7 +28,7 @@ const (
 // keepsPace counts a command that would be decided. The room's own asks are
 // not counted, and neither is leaving.
 func (r *Room) keepsPace(now time.Time, by wire.Actor, c Command) error {
-	if by == wire.System {
+	if _, leaves := c.(leave); leaves || by == wire.System {
 		return nil
 	}
 	p := r.pace[by.User]
@@ -46,7 +46,6 @@ func (r *Room) keepsPace(now time.Time, by wire.Actor, c Command) error {
 	}
 	ok := true
 	switch c.(type) {
-	case leave:
 	case enter:
 		ok = p.entries.AllowN(now, 1)
 	case Say:

@@ -157,6 +157,7 @@ func (r *Room) due() []ask {
 			asks = append(asks, ask{user: user, role: wire.Viewer, cmd: leave{}, then: func(_ uint64, _ any, err error) {
 				if err == nil {
 					delete(r.leaving, user)
+					delete(r.pace, user)
 				}
 			}})
 		}

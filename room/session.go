@@ -282,6 +282,7 @@ func (r *Room) closeAll(user wire.UserID, code wire.CloseCode) {
 
 // changeRole gives every socket of a person the snapshot of its new audience.
 func (r *Room) changeRole(user wire.UserID) {
+	delete(r.pace, user) // the new role has another
 	for _, s := range slices.Clone(r.sessions[user]) {
 		if s.Admin && !r.state.roleOf(user, s.Role).Staff() {
 			r.detach(s)

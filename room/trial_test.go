@@ -271,3 +271,16 @@ func TestOnePersonsPace(t *testing.T) {
 		sockets[0].must(room.Say{Text: "again"})
 	})
 }
+
+// TestPaceFollowsTheRole: somebody who is made a moderator has a moderator's pace.
+func TestPaceFollowsTheRole(t *testing.T) {
+	inClass(t, room.Config{Commands: 5, Messages: 1}, func(c *class) {
+		host, ana := c.join("hana", wire.Host), c.join("ana", wire.Viewer)
+		for ana.do(room.Say{Text: "x"}) == nil { // until it is enough
+		}
+		host.must(room.SetRole{User: "ana", Role: wire.Moderator})
+		for range 20 {
+			ana.must(room.Say{Text: "staff writes more"})
+		}
+	})
+}

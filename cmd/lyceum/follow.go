@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -181,6 +182,7 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 			})
 		}
 	}
+	viewers := sync.OnceValue(func() []room.Viewer { return house.Viewers(ctx, id) })
 	joined := map[wire.UserID]uint64{} // where they came in last
 	for _, e := range events {
 		if now-e.Head.At > wire.Millis(recent.Milliseconds()) {
@@ -198,13 +200,13 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 			moment = "ended"
 		}
 		if moment != "" {
-			for _, viewer := range house.Viewers(ctx, id) {
+			for _, viewer := range viewers() {
 				suggest(viewer, moment, head.Seq)
 			}
 		}
 	}
 	if len(joined) > 0 {
-		for _, viewer := range house.Viewers(ctx, id) {
+		for _, viewer := range viewers() {
 			if seq, ok := joined[viewer.User]; ok {
 				suggest(viewer, "joined", seq)
 			}

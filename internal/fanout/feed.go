@@ -139,8 +139,8 @@ func (f *Feed) take(s *shard, into []*Conn) []*Conn {
 // is not copied and must never change.
 type Message [][]byte
 
-// Subscribe sends first (to this socket alone) and then lets c hear all that is published from now on. A socket hears one feed: an
-// earlier one is left.
+// Subscribe sends first (to this socket alone) and then lets c hear all that is
+// published from now on. A socket hears one feed: an earlier one is left.
 func (f *Feed) Subscribe(c *Conn, first ...Message) {
 	f.mu.Lock()
 	at := f.end
