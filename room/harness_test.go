@@ -29,8 +29,7 @@ type memory struct {
 	mu        sync.Mutex
 	epoch     map[wire.RoomID]string
 	records   map[wire.RoomID][]room.Record
-	snapSeq   map[wire.RoomID]uint64
-	snapshots map[wire.RoomID][]byte
+	snapshots map[wire.RoomID]room.Snapshot
 	keys      map[wire.UserID][]byte
 	cursors   map[string]uint64
 	refuse    error         // what Append says, if anything
@@ -42,7 +41,7 @@ type memory struct {
 func newMemory() *memory {
 	return &memory{
 		epoch: map[wire.RoomID]string{}, records: map[wire.RoomID][]room.Record{},
-		snapSeq: map[wire.RoomID]uint64{}, snapshots: map[wire.RoomID][]byte{},
+		snapshots: map[wire.RoomID]room.Snapshot{},
 		keys: map[wire.UserID][]byte{}, cursors: map[string]uint64{},
 	}
 }
@@ -53,7 +52,7 @@ func (m *memory) OpenLog(_ context.Context, id wire.RoomID) (room.LogInfo, error
 	if m.epoch[id] == "" {
 		m.epoch[id] = rand.Text()
 	}
-	return room.LogInfo{Epoch: m.epoch[id], Last: uint64(len(m.records[id]))}, nil
+	return room.LogInfo{Epoch: m.epoch[id], First: 1, Last: uint64(len(m.records[id]))}, nil
 }
 
 func (m *memory) Append(_ context.Context, id wire.RoomID, after uint64, records []room.Record) error {
@@ -91,18 +90,25 @@ func (m *memory) Read(_ context.Context, id wire.RoomID, after uint64, limit int
 	return slices.Clone(all[:min(limit, len(all))]), nil
 }
 
-func (m *memory) SaveSnapshot(_ context.Context, id wire.RoomID, seq uint64, data []byte) error {
+func (m *memory) SaveSnapshot(_ context.Context, id wire.RoomID, s room.Snapshot) error {
 	time.Sleep(m.snapDelay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.snapSeq[id], m.snapshots[id] = seq, data
+	if old := m.snapshots[id]; s.Seq > old.Seq {
+		s.Keys = slices.Concat(old.Keys, s.Keys)
+		m.snapshots[id] = s
+	}
 	return nil
 }
 
-func (m *memory) Snapshot(_ context.Context, id wire.RoomID) (uint64, []byte, error) {
+func (m *memory) Snapshot(_ context.Context, id wire.RoomID) (room.Snapshot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.snapSeq[id], m.snapshots[id], nil
+	return m.snapshots[id], nil
+}
+
+func (m *memory) Trim(context.Context, wire.RoomID, wire.Millis, []string) (int, error) {
+	return 0, nil // this store keeps everything
 }
 
 func (m *memory) Rooms(context.Context) ([]wire.RoomID, error) {

@@ -286,10 +286,11 @@ func (h *House) load(ctx context.Context, id wire.RoomID) (*Room, error) {
 // fold reads the newest snapshot and all records after it. A snapshot that
 // cannot be read is left aside: the log has everything.
 func (h *House) fold(ctx context.Context, r *Room, info LogInfo) (*State, error) {
-	at, base, err := h.log.Snapshot(ctx, r.id)
+	saved, err := h.log.Snapshot(ctx, r.id)
 	if err != nil {
 		return nil, err
 	}
+	at, base := saved.Seq, saved.Data
 	state, err := r.fold(ctx, base, nil)
 	if err != nil || at > info.Last || state.Seq != at {
 		r.logger.Warn("the snapshot cannot be used; folding the whole log", zap.Error(err))

@@ -21,7 +21,16 @@ type Record struct {
 // LogInfo says what a log is and how far it goes.
 type LogInfo struct {
 	Epoch string // names this log; another one after a loss or a restore
+	First uint64 // position of the oldest record that is kept; Last+1 where none is
 	Last  uint64 // position of the last record, 0 in a new log
+}
+
+// Snapshot is a state as it was at a position of the log. A store never looks
+// inside.
+type Snapshot struct {
+	Seq  uint64
+	Data []byte
+	Keys []byte // of commands; see SaveSnapshot
 }
 
 // Log is all that a room asks of storage. All methods may be called from
@@ -41,11 +50,21 @@ type Log interface {
 	// Read returns up to limit records after a position, in order.
 	Read(ctx context.Context, room wire.RoomID, after uint64, limit int) ([]Record, error)
 
-	// SaveSnapshot keeps data as the state at seq, in place of older ones.
-	SaveSnapshot(ctx context.Context, room wire.RoomID, seq uint64, data []byte) error
+	// SaveSnapshot keeps a state in place of older ones, and adds its Keys (of
+	// the commands since the snapshot before it) to those that are kept
+	// already. One that is not newer than what is kept changes nothing.
+	SaveSnapshot(ctx context.Context, room wire.RoomID, s Snapshot) error
 
-	// Snapshot returns the newest snapshot, or 0 and nil where there is none.
-	Snapshot(ctx context.Context, room wire.RoomID) (seq uint64, data []byte, err error)
+	// Snapshot returns the newest snapshot with the Keys of all, joined in
+	// their order; a zero one where there is none.
+	Snapshot(ctx context.Context, room wire.RoomID) (Snapshot, error)
+
+	// Trim lets go of the oldest records of a log: those written before a time
+	// that are covered by the newest snapshot and that each of the named
+	// followers has behind it, but never the last one. Keys of snapshots are
+	// let go only when all records up to that snapshot are. It returns how many
+	// records went; a large log may need several calls, until it returns 0.
+	Trim(ctx context.Context, room wire.RoomID, before wire.Millis, followers []string) (int, error)
 
 	// Rooms lists the ids of all rooms with a log, in order.
 	Rooms(ctx context.Context) ([]wire.RoomID, error)

@@ -110,7 +110,6 @@ func TestEveryoneSeesTheSame(t *testing.T) {
 			}
 			c.store.mu.Lock()
 			clear(c.store.snapshots)
-			clear(c.store.snapSeq)
 			c.store.mu.Unlock()
 			c.stop()
 			c.start(config)

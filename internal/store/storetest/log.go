@@ -247,14 +247,15 @@ func modelLog(t *testing.T, place Place) {
 				}
 				seq := rapid.Uint64Range(1, l.info.Last).Draw(rt, "seq")
 				data := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(rt, "data")
-				must(rt, s.SaveSnapshot(ctx, id, seq, data))
+				must(rt, s.SaveSnapshot(ctx, id, room.Snapshot{Seq: seq, Data: data}))
 				if seq >= l.at {
 					l.at, l.snapshot = seq, data
 				}
 			},
 			"snapshot": func(rt *rapid.T) {
 				id := ids.Draw(rt, "room")
-				seq, data, err := s.Snapshot(ctx, id)
+				snap, err := s.Snapshot(ctx, id)
+				seq, data := snap.Seq, snap.Data
 				must(rt, err)
 				want := logs[id]
 				if want == nil {
