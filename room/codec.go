@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -8,6 +9,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -90,6 +92,24 @@ func (v *Vault) load(ctx context.Context, users []wire.UserID) error {
 		}
 	}
 	return nil
+}
+
+// owners lists whose texts a snapshot holds. Inside a string of JSON a quote is
+// escaped, so what is looked for stands nowhere else.
+func owners(snapshot []byte) []wire.UserID {
+	mark := []byte(`"owner":"`)
+	var users []wire.UserID
+	for {
+		i := bytes.Index(snapshot, mark)
+		if i < 0 {
+			slices.Sort(users)
+			return slices.Compact(users)
+		}
+		snapshot = snapshot[i+len(mark):]
+		if end := bytes.IndexByte(snapshot, '"'); end > 0 {
+			users = append(users, wire.UserID(snapshot[:end]))
+		}
+	}
 }
 
 // sealed is how personal text stands in a record.

@@ -27,10 +27,12 @@ type Config struct {
 	Commands float64       `yaml:"commands" default:"10" unit:"commands a second" min:"1" max:"100000" doc:"that one viewer may give, in bursts of four seconds' worth; staff ten times as many"`
 	Messages float64       `yaml:"messages" default:"2" unit:"messages a second" min:"1" max:"100000" doc:"that one viewer may write, in bursts of five seconds' worth; staff ten times as many"`
 	Inbox    int           `yaml:"inbox" default:"8192" doc:"commands that may wait for a room before it says it is busy"`
+	Share    int           `yaml:"share" default:"64" doc:"of them, how many one socket may have waiting"`
 	Grace    time.Duration `yaml:"grace" default:"10s" doc:"how long somebody without a socket still counts as present"`
 	Idle     time.Duration `yaml:"idle" default:"10m" doc:"how long a room without sockets stays in memory"`
 	Tick     time.Duration `yaml:"tick" default:"200ms" doc:"least time between two signals of one kind"`
-	Snapshot int           `yaml:"snapshot" default:"4000" doc:"events between two snapshots of a room's state"`
+	Snapshot int           `yaml:"snapshot" default:"4000" doc:"events between two snapshots of a room's state, at least"`
+	Recent   int           `yaml:"recent" default:"1000" doc:"newest events whose views a reopened room still has, for people who come back"`
 }
 
 func (c Config) withDefaults() Config {
@@ -58,5 +60,7 @@ func (c Config) withDefaults() Config {
 	wait(&c.Idle, 10*time.Minute)
 	wait(&c.Tick, 200*time.Millisecond)
 	or(&c.Snapshot, 4000)
+	or(&c.Share, 64)
+	or(&c.Recent, 1000)
 	return c
 }

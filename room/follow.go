@@ -36,6 +36,12 @@ type Follower struct {
 	again map[wire.RoomID]bool   // could not be handled
 }
 
+// Happened is an event that is in the log for good.
+type Happened struct {
+	Head  wire.Head
+	Event Event
+}
+
 // Handle does with a room's events, in order, what the follower is for. On an
 // error it is called again later with the same events.
 type Handle func(ctx context.Context, room wire.RoomID, events []Happened) error
@@ -203,16 +209,9 @@ func (f *Follower) catchUp(ctx context.Context, id wire.RoomID) error {
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		if err := f.house.vault.load(ctx, authors(page)); err != nil {
+		events, err := f.house.vault.openAll(ctx, page)
+		if err != nil {
 			return err
-		}
-		events := make([]Happened, len(page))
-		for i, record := range page {
-			h, e, err := f.house.vault.open(ctx, record)
-			if err != nil {
-				return err
-			}
-			events[i] = Happened{h, e}
 		}
 		if err := f.handle(ctx, id, events); err != nil {
 			return err

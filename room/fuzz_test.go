@@ -20,7 +20,7 @@ func busy(t testing.TB, now time.Time) *State {
 			t.Fatalf("%T: %v", c, err)
 		}
 		for _, e := range events {
-			s.Apply(wire.Head{Seq: s.Seq + 1, At: wire.At(now), By: by.User}, "", e)
+			s.Apply(wire.Head{Seq: s.Seq + 1, At: wire.At(now), By: by.User}, e)
 		}
 	}
 	host, mod, ana := wire.Actor{User: "hana", Role: wire.Host}, wire.Actor{User: "mo", Role: wire.Moderator}, wire.Actor{User: "ana", Role: wire.Viewer}
@@ -108,7 +108,7 @@ func FuzzInbound(f *testing.F) {
 			}
 			for _, e := range events {
 				h := wire.Head{Seq: s.Seq + 1, At: wire.At(now), By: by.User}
-				s.Apply(h, "", e)
+				s.Apply(h, e)
 				v := s.views(h, e)
 				for _, view := range []*wire.View{v.all, v.staff} {
 					if view == nil {

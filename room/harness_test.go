@@ -35,6 +35,7 @@ type memory struct {
 	refuse    error         // what Append says, if anything
 	delay     time.Duration // of an Append
 	snapDelay time.Duration // of a SaveSnapshot
+	snapError error         // what it says, if anything
 	appends   int
 }
 
@@ -42,7 +43,7 @@ func newMemory() *memory {
 	return &memory{
 		epoch: map[wire.RoomID]string{}, records: map[wire.RoomID][]room.Record{},
 		snapshots: map[wire.RoomID]room.Snapshot{},
-		keys: map[wire.UserID][]byte{}, cursors: map[string]uint64{},
+		keys:      map[wire.UserID][]byte{}, cursors: map[string]uint64{},
 	}
 }
 
@@ -56,7 +57,10 @@ func (m *memory) OpenLog(_ context.Context, id wire.RoomID) (room.LogInfo, error
 }
 
 func (m *memory) Append(_ context.Context, id wire.RoomID, after uint64, records []room.Record) error {
-	time.Sleep(m.delay)
+	m.mu.Lock()
+	delay := m.delay
+	m.mu.Unlock()
+	time.Sleep(delay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuse != nil {
@@ -74,6 +78,18 @@ func (m *memory) setRefuse(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.refuse = err
+}
+
+func (m *memory) setRefuseSnapshots(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.snapError = err
+}
+
+func (m *memory) setDelay(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delay = d
 }
 
 func (m *memory) log(id wire.RoomID) []room.Record {
@@ -94,6 +110,9 @@ func (m *memory) SaveSnapshot(_ context.Context, id wire.RoomID, s room.Snapshot
 	time.Sleep(m.snapDelay)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.snapError != nil {
+		return m.snapError
+	}
 	if old := m.snapshots[id]; s.Seq > old.Seq {
 		s.Keys = slices.Concat(old.Keys, s.Keys)
 		m.snapshots[id] = s
@@ -189,6 +208,12 @@ func (c *class) start(config room.Config) {
 	if config.Commands == 0 { // the pace is a test of its own
 		config.Commands, config.Messages = 100_000, 100_000
 	}
+	if config.Share == 0 {
+		config.Share = 100_000
+	}
+	if config.Snapshot != 0 && config.Recent == 0 { // snapshots are the subject
+		config.Recent = 1
+	}
 	// Whoever reads slowly here is not the subject: fake time passes in leaps.
 	c.pool = fanout.NewPool(fanout.Config{Shards: 2, Silent: 1000 * time.Hour, Ping: 1000 * time.Hour})
 	c.house = room.NewHouse(config, c.store, room.NewVault(c.store), c.pool, zap.NewNop())
@@ -196,6 +221,7 @@ func (c *class) start(config room.Config) {
 
 func (c *class) stop() {
 	c.house.Close()
+	time.Sleep(20 * time.Millisecond) // the sockets' close handshakes
 	synctest.Wait()
 	c.pool.Close()
 }
@@ -241,7 +267,10 @@ func (c *class) dial(id wire.RoomID, user wire.UserID, role wire.Role, admin boo
 			k.mu.Lock()
 			k.closed = code
 			k.mu.Unlock()
-			go k.conn.Close()
+			go func() { // after the close handshake, for which what waits is written
+				time.Sleep(10 * time.Millisecond)
+				k.conn.Close()
+			}()
 		},
 	}
 	go k.read(browser)

@@ -24,13 +24,21 @@ type House struct {
 	pool   *fanout.Pool
 	logger *zap.Logger
 
+	// Set before the first room is opened, or left as they are:
+
 	// Title gives a new room its first title; nil: its id.
 	Title func(wire.RoomID) string
+	// Observer hears how the rooms fare.
+	Observer Observer
+	// Date is asked for the date when a room is opened; from then on the room
+	// counts by itself.
+	Date func() time.Time
 
 	mu        sync.Mutex
 	rooms     map[wire.RoomID]*opening
 	known     map[wire.RoomID]bool // have a log; nil: not listed yet
 	followers []*Follower
+	draining  bool // nobody is let in any more
 	closed    bool
 	closing   sync.Once
 }
@@ -49,7 +57,7 @@ var ErrClosed = &wire.Error{Code: "room.closing", Text: "the server is restartin
 func NewHouse(config Config, log Log, vault *Vault, pool *fanout.Pool, logger *zap.Logger) *House {
 	return &House{
 		config: config.withDefaults(), log: log, vault: vault, pool: pool, logger: logger,
-		rooms: map[wire.RoomID]*opening{},
+		rooms: map[wire.RoomID]*opening{}, Observer: nobody{}, Date: time.Now,
 	}
 }
 
@@ -91,6 +99,12 @@ func (h *House) Open(ctx context.Context, id wire.RoomID) (*Room, error) {
 // Join brings a session into its room and welcomes it as the reply to hello
 // number re. after is what the client has seen, if anything.
 func (h *House) Join(ctx context.Context, id wire.RoomID, s *Session, re uint64, after *Position) error {
+	h.mu.Lock()
+	draining := h.draining
+	h.mu.Unlock()
+	if draining {
+		return ErrClosed.After(backIn(0))
+	}
 	if err := h.vault.Ensure(ctx, s.User); err != nil {
 		return storeError(err)
 	}
@@ -146,23 +160,32 @@ func (h *House) Viewers(ctx context.Context, id wire.RoomID) []Viewer {
 
 // InUse lists the rooms that are in memory.
 func (h *House) InUse() map[wire.RoomID]Status {
+	found := map[wire.RoomID]Status{}
+	for _, r := range h.ready() {
+		found[r.id] = *r.status.Load()
+	}
+	return found
+}
+
+// ready returns the rooms that are open.
+func (h *House) ready() []*Room {
 	h.mu.Lock()
-	open := make(map[wire.RoomID]*opening, len(h.rooms))
-	for id, o := range h.rooms {
-		open[id] = o
+	open := make([]*opening, 0, len(h.rooms))
+	for _, o := range h.rooms {
+		open = append(open, o)
 	}
 	h.mu.Unlock()
-	found := make(map[wire.RoomID]Status, len(open))
-	for id, o := range open {
+	var rooms []*Room
+	for _, o := range open {
 		select {
 		case <-o.ready:
 			if o.room != nil {
-				found[id] = *o.room.status.Load()
+				rooms = append(rooms, o.room)
 			}
 		default:
 		}
 	}
-	return found
+	return rooms
 }
 
 func (h *House) inUse(id wire.RoomID) *Room {
@@ -258,6 +281,7 @@ func (h *House) loadSafely(ctx context.Context, id wire.RoomID) (r *Room, err er
 const readPage = 2000
 
 func (h *House) load(ctx context.Context, id wire.RoomID) (*Room, error) {
+	began := time.Now()
 	info, err := h.log.OpenLog(ctx, id)
 	if err != nil {
 		return nil, err
@@ -266,72 +290,108 @@ func (h *House) load(ctx context.Context, id wire.RoomID) (*Room, error) {
 		id: id, house: h, config: h.config, logger: h.logger.With(zap.String("room", string(id))),
 		asks: make(chan ask, h.config.Inbox), stop: make(chan struct{}), done: make(chan struct{}),
 		epoch: info.Epoch, sessions: map[wire.UserID][]*Session{}, leaving: map[wire.UserID]time.Time{},
-		idleAt: time.Now(), saving: make(chan struct{}, 1), pace: map[wire.UserID]*pace{},
+		idleAt: time.Now(), pace: map[wire.UserID]*pace{},
 	}
-	r.saving <- struct{}{}
-	if r.state, err = h.fold(ctx, r, info); err != nil {
-		return nil, err
-	}
-	r.begin()
-	if r.broken != nil {
-		return nil, r.broken
-	}
-	// Whoever comes back from before gets a snapshot.
-	r.all = audience{feed: h.pool.NewFeed(r.state.Seq)}
-	r.staff = audience{feed: h.pool.NewFeed(r.state.Seq)}
-	r.status.Store(&Status{r.state.Title, r.state.Phase, r.state.Here})
-	return r, nil
-}
-
-// fold reads the newest snapshot and all records after it. A snapshot that
-// cannot be read is left aside: the log has everything.
-func (h *House) fold(ctx context.Context, r *Room, info LogInfo) (*State, error) {
-	saved, err := h.log.Snapshot(ctx, r.id)
+	records, err := r.fold(ctx, info)
+	h.Observer.Opened(records, time.Since(began), err)
 	if err != nil {
 		return nil, err
 	}
-	at, base := saved.Seq, saved.Data
-	state, err := r.fold(ctx, base, nil)
-	if err != nil || at > info.Last || state.Seq != at {
-		r.logger.Warn("the snapshot cannot be used; folding the whole log", zap.Error(err))
-		base = nil
-		if state, err = r.fold(ctx, nil, nil); err != nil {
-			return nil, err
-		}
+	r.clock = newClock(h.Date(), r.state.At)
+	if err := r.begin(); err != nil {
+		r.keeper.close()
+		return nil, err
 	}
-	r.base = base
-	for state.Seq < info.Last {
-		page, err := h.log.Read(ctx, r.id, state.Seq, readPage)
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			return nil, fmt.Errorf("the log of %s ends at %d, not at %d", r.id, state.Seq, info.Last)
-		}
-		if err := h.vault.load(ctx, authors(page)); err != nil {
-			return nil, err
-		}
-		if err := h.replay(ctx, state, page); err != nil {
-			return nil, err
-		}
-		r.tail = append(r.tail, page...)
-	}
-	return state, nil
+	r.report()
+	return r, nil
 }
 
-// replay folds records into a state that ends just before them.
-func (h *House) replay(ctx context.Context, state *State, records []Record) error {
-	for _, record := range records {
-		head, e, err := h.vault.open(ctx, record)
-		if err != nil {
-			return err
-		}
-		if head.Seq != state.Seq+1 {
-			return fmt.Errorf("record %d follows %d", head.Seq, state.Seq)
-		}
-		state.Apply(head, record.Key, e)
+// fold rebuilds the room from its newest snapshot and all records after it,
+// and returns how many those are. A snapshot that cannot be read is left
+// aside if the log still has everything.
+func (r *Room) fold(ctx context.Context, info LogInfo) (records int, err error) {
+	h := r.house
+	saved, err := h.log.Snapshot(ctx, r.id)
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	if err := h.vault.load(ctx, owners(saved.Data)); err != nil {
+		return 0, err
+	}
+	keys := make(chan doneKeys, 1)
+	go func() { keys <- readDone(saved.Keys, r.config.Recent+r.config.Snapshot) }() // a million take a while
+	r.state, err = h.vault.state(r.config.History, saved.Data, nil)
+	r.keys = <-keys
+	if err == nil && (saved.Seq != r.state.Seq || saved.Seq > info.Last) {
+		err = fmt.Errorf("snapshot: it is of %d and says %d, in a log up to %d", r.state.Seq, saved.Seq, info.Last)
+	}
+	if err != nil {
+		if info.First > 1 {
+			return 0, fmt.Errorf("the log begins at %d: %w", info.First, err)
+		}
+		r.logger.Warn("the snapshot cannot be used; folding the whole log", zap.Error(err))
+		saved, r.keys = Snapshot{}, doneKeys{}
+		r.state = NewState(r.config.History)
+	}
+	tail := make([]kept, 0, info.Last-r.state.Seq)
+	recent := max(r.state.Seq, info.Last-min(info.Last, uint64(r.config.Recent)))
+	if r.state.Seq == recent {
+		r.open(recent)
+	}
+	for r.state.Seq < info.Last {
+		page, err := h.log.Read(ctx, r.id, r.state.Seq, readPage)
+		if err != nil {
+			return 0, err
+		}
+		if len(page) == 0 {
+			return 0, fmt.Errorf("the log of %s ends at %d, not at %d", r.id, r.state.Seq, info.Last)
+		}
+		events, err := h.vault.openAll(ctx, page)
+		if err != nil {
+			return 0, err
+		}
+		for i, e := range events {
+			if e.Head.Seq != r.state.Seq+1 {
+				return 0, fmt.Errorf("record %d follows %d", e.Head.Seq, r.state.Seq)
+			}
+			r.state.Apply(e.Head, e.Event)
+			if key := page[i].Key; key != "" {
+				r.keys[digestOf(e.Head.By, key)] = e.Head.Seq
+			}
+			if r.all.feed != nil {
+				r.show(r.see(e.Head, e.Event))
+			}
+			if r.state.Seq == recent {
+				r.open(recent)
+			}
+			tail = append(tail, kept{e, page[i].Key})
+		}
+	}
+	r.keeper = newKeeper(r, saved.Data, tail)
+	return len(tail), nil
+}
+
+// open begins the feeds, which hear all that is folded from now on: for the
+// people who come back.
+func (r *Room) open(after uint64) {
+	r.all = audience{feed: r.house.pool.NewFeed(after)}
+	r.staff = audience{feed: r.house.pool.NewFeed(after)}
+}
+
+// openAll reads the events of a page of a log.
+func (v *Vault) openAll(ctx context.Context, page []Record) ([]Happened, error) {
+	if err := v.load(ctx, authors(page)); err != nil {
+		return nil, err
+	}
+	events := make([]Happened, len(page))
+	for i, record := range page {
+		h, e, err := v.open(ctx, record)
+		if err != nil {
+			return nil, err
+		}
+		events[i] = Happened{h, e}
+	}
+	return events, nil
 }
 
 func authors(records []Record) []wire.UserID {
@@ -343,42 +403,62 @@ func authors(records []Record) []wire.UserID {
 	return slices.Compact(users)
 }
 
+// A server that was down for no longer than this is taken for one that was
+// restarted: its people are expected back.
+const (
+	restart    = time.Minute
+	expectBack = 30 * time.Second
+)
+
 // sayFirst drafts what a room that is opened must say before anything else:
-// its title, if the log is new, and that nobody is here, if the server had
-// stopped with people in it. They left when the log ends, as far as is known.
-func (r *Room) sayFirst(b *draft) {
+// its title, if the log is new, and that nothing is on air and nobody here, if
+// the server had stopped with people in it. After a restart they are given a
+// while to come back; otherwise they left when the log ends, as far as is known.
+func (r *Room) sayFirst(b *draft) error {
+	var failed error
 	say := func(by wire.UserID, at wire.Millis, events ...Event) {
-		if err := r.write(b, at, by, "", events); err != nil {
-			r.logger.Error("open room", zap.Error(err))
+		if err := r.write(b, at, by, "", events); err != nil && failed == nil {
+			failed = err
 		}
 	}
+	now := time.Now()
 	if r.state.Seq == 0 {
 		title := string(r.id)
 		if r.house.Title != nil {
 			title = r.house.Title(r.id)
 		}
-		say(wire.System.User, wire.At(time.Now()), Titled{title})
+		say(wire.System.User, r.clock.at(now), Titled{title})
 	}
 	end := r.state.At
+	away := time.Duration(r.clock.at(now)-end) * time.Millisecond
 	for _, user := range r.state.Order {
-		if m := r.state.People[user]; m.Here {
+		switch m := r.state.People[user]; {
+		case !m.Here:
+		case away <= restart:
+			r.leaving[user] = now.Add(max(expectBack, r.config.Grace))
+		default:
 			say(user, end, append(r.state.handDown(user), Left{int64(end-m.Since) / 1000, m.Now()})...)
 		}
 	}
 	if len(r.state.Stage.Sources) > 0 {
-		say(wire.System.User, end, StageSet{})
+		say(wire.System.User, max(end, r.state.At), StageSet{})
 	}
-	r.begun = len(b.records) == 0
+	return failed
 }
 
 // begin says what is to be said first. If the store refuses that now, it is
 // said with the next thing that happens.
-func (r *Room) begin() {
+func (r *Room) begin() error {
 	var b draft
-	if r.sayFirst(&b); len(b.records) > 0 && r.append(&b) == nil {
-		r.house.committed(r.id, b.events)
+	if err := r.sayFirst(&b); err != nil {
+		return err
+	}
+	r.begun = len(b.records) == 0
+	if len(b.records) > 0 && r.append(&b) == nil {
+		r.publish(&b)
 	}
 	r.signals = signals{}
+	return r.broken
 }
 
 // Follow adds a follower that hears of every commit from now on. It is called
@@ -397,6 +477,47 @@ func (h *House) committed(id wire.RoomID, events []Happened) {
 	for _, f := range followers {
 		f.offer(id, events)
 	}
+}
+
+// refused counts a refusal.
+func (h *House) refused(err error) {
+	if err == nil {
+		return
+	}
+	code := wire.ErrInternal.Code
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		code = e.Code
+	}
+	h.Observer.Refused(code)
+}
+
+// Trim lets go of records that were written before a time and are no longer
+// needed, in all rooms, and returns how many went.
+func (h *House) Trim(ctx context.Context, before time.Time) (int, error) {
+	h.mu.Lock()
+	names := make([]string, len(h.followers))
+	for i, f := range h.followers {
+		names[i] = f.name
+	}
+	h.mu.Unlock()
+	rooms, err := h.log.Rooms(ctx)
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, id := range rooms {
+		for {
+			n, err := h.log.Trim(ctx, id, wire.At(before), names)
+			total += n
+			if err != nil {
+				return total, fmt.Errorf("trim %s: %w", id, err)
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	return total, nil
 }
 
 // Close ends all rooms: their snapshots are saved and their sockets closed
@@ -420,7 +541,6 @@ func (h *House) close() {
 	for _, o := range open {
 		if o.room != nil {
 			<-o.room.done
-			<-o.room.saving // the last snapshot is written
 		}
 	}
 }

@@ -37,6 +37,7 @@ type welcome struct {
 		Polls     []struct{ Counts []int }
 		Hands     []struct{ ID string }
 		Drafts    *struct{ Quizzes []any }
+		Quiz      *struct{ Phase string }
 		Banned    []struct{ User string }
 		Slow      int
 		Stage     struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/fanout"
@@ -22,7 +23,8 @@ type Session struct {
 	Conn  *fanout.Conn
 	Close func(wire.CloseCode) // must not block
 
-	room *Room
+	room    *Room
+	waiting atomic.Int32 // commands in the room's inbox
 	// Owned by the room's loop.
 	staff bool // hears the staff's feed
 	gone  bool
@@ -72,66 +74,11 @@ func (r *Room) join(ctx context.Context, s *Session, re uint64, after *Position)
 	}
 }
 
-// ask hands a to the owner and waits for room in the inbox.
-func (r *Room) ask(ctx context.Context, a ask) error {
-	select {
-	case r.asks <- a:
-		return nil
-	case <-r.done:
-		return ErrGone
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// Do carries out c and waits for what becomes of it: the position of its
-// first event, a query's answer, or a refusal.
-func (r *Room) Do(ctx context.Context, by wire.Actor, key string, c Command) (seq uint64, data any, err error) {
-	type result struct {
-		seq  uint64
-		data any
-		err  error
-	}
-	results := make(chan result, 1)
-	a := ask{user: by.User, role: by.Role, key: key, cmd: c, then: func(seq uint64, data any, err error) {
-		results <- result{seq, data, err}
-	}}
-	if err := r.ask(ctx, a); err != nil {
-		return 0, nil, err
-	}
-	select {
-	case x := <-results:
-		return x.seq, x.data, x.err
-	case <-r.done:
-		select {
-		case x := <-results: // it was the last thing that was done
-			return x.seq, x.data, x.err
-		default:
-			return 0, nil, ErrGone
-		}
-	}
-}
-
-// Submit hands a command of this session's to the room without waiting. then
-// is called once, on the room's goroutine, and must not block; not at all if
-// the room ends first, whose sockets are then closed. A full inbox is
-// [wire.ErrBusy].
-func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint64, data any, err error)) error {
-	select {
-	case s.room.asks <- ask{user: s.User, role: s.Role, key: key, cmd: stamp(c, at), then: then}:
-		return nil
-	case <-s.room.done:
-		return ErrGone
-	default:
-		return wire.ErrBusy.After(1000)
-	}
-}
-
 // Leave takes the session out of the room. After a while without another
 // session, its person counts as gone.
 func (s *Session) Leave() {
 	select {
-	case s.room.asks <- ask{then: func(uint64, any, error) { s.room.detach(s) }}:
+	case s.room.asks <- ask{at: time.Now(), then: func(uint64, any, error) { s.room.detach(s) }}:
 	case <-s.room.done:
 	}
 }
@@ -235,7 +182,7 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 	}
 	a.refresh(r.signals.version)
 	w := welcome{
-		You: r.state.you(s.User), Epoch: r.epoch, Seq: a.feed.Last(), Now: wire.At(time.Now()),
+		You: r.state.you(s.User), Epoch: r.epoch, Seq: a.feed.Last(), Now: r.clock.at(time.Now()),
 	}
 	m := r.state.People[s.User]
 	if after != nil && after.Epoch == r.epoch && m != nil && after.Seq >= m.RoleAt {
@@ -253,7 +200,7 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 // come while nothing changes.
 func (r *Room) snapshot(a *audience, staff bool) []byte {
 	if a.snapshot == nil {
-		a.snapshot = r.encode(r.state.Snapshot(r.id, staff, wire.At(time.Now())))
+		a.snapshot = r.encode(r.state.Snapshot(r.id, staff, r.clock.at(time.Now())))
 	}
 	return a.snapshot
 }

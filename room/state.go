@@ -1,9 +1,6 @@
 package room
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"slices"
 
 	"github.com/lyceum-live/lyceum/poll"
@@ -28,6 +25,7 @@ const Forever wire.Millis = -1
 // State is a room as its log tells it. It is a value to fold events into and
 // to save as a snapshot; all its fields are part of that snapshot.
 type State struct {
+	V         int                     `json:"v"`   // version of this shape
 	Seq       uint64                  `json:"seq"` // position of the last event
 	At        wire.Millis             `json:"at"`  // and its time
 	Title     string                  `json:"title"`
@@ -46,7 +44,6 @@ type State struct {
 	Polls     poll.State              `json:"polls"`
 	Quiz      quiz.State              `json:"quiz"`
 	Acts      []Act                   `json:"acts"` // what moderators did, oldest first
-	Done      map[doneKey]uint64      `json:"done"` // commands carried out: the position of their first event
 }
 
 // Stage is what is on air.
@@ -111,43 +108,22 @@ type Act struct {
 // maxActs bounds the audit entries kept in the state; the log has them all.
 const maxActs = 5000
 
-// doneKey is a short digest of a person and an idempotency key.
-type doneKey [12]byte
-
-func doneKeyOf(user wire.UserID, key string) (d doneKey) {
-	sum := sha256.Sum256([]byte(string(user) + "\x00" + key))
-	copy(d[:], sum[:])
-	return d
-}
-
-// MarshalText makes a doneKey a name in a JSON object.
-func (d doneKey) MarshalText() ([]byte, error) {
-	return base64.RawURLEncoding.AppendEncode(nil, d[:]), nil
-}
-
-// UnmarshalText reads what MarshalText wrote.
-func (d *doneKey) UnmarshalText(b []byte) error {
-	if n, err := base64.RawURLEncoding.Decode(d[:], b); err != nil || n != len(d) {
-		return errors.New("malformed key digest")
-	}
-	return nil
-}
+// stateVersion is the version of the shape of a [State] in a snapshot. One of
+// another version is left aside, and the log folded in its place.
+const stateVersion = 2
 
 // NewState returns the state of an empty log. It keeps the last keep messages.
 func NewState(keep int) *State {
 	return &State{
-		Phase: Waiting, Keep: keep,
-		People: map[wire.UserID]*Member{}, Done: map[doneKey]uint64{},
+		V: stateVersion, Phase: Waiting, Keep: keep,
+		People: map[wire.UserID]*Member{},
 	}
 }
 
 // Apply folds the next event of the log into s. It cannot fail: what could be
 // wrong was refused by [Decide].
-func (s *State) Apply(h wire.Head, key string, e Event) {
+func (s *State) Apply(h wire.Head, e Event) {
 	s.Seq, s.At = h.Seq, h.At
-	if key != "" {
-		s.Done[doneKeyOf(h.By, key)] = h.Seq
-	}
 	switch e := e.(type) {
 	case Entered:
 		s.enter(h, e)

@@ -90,25 +90,39 @@ func TestAnswersInTimeCountWhileTheStoreIsBusy(t *testing.T) {
 	}
 }
 
-// TestHandsAreDownAfterARestart: whoever resumes after a restart does not keep hands on screen that are down.
-func TestHandsAreDownAfterARestart(t *testing.T) {
-	inClass(t, room.Config{}, func(c *class) {
-		host, ana := c.join("hana", wire.Host), c.join("ana", wire.Viewer)
-		host.must(room.Open{})
-		ana.must(room.RaiseHand{})
-		m := host.got("hand.raised")[0]
-		epoch := last[welcome](host, "welcome").Epoch
-		c.stop()
-		c.start(room.Config{})
-		k, err := c.connect(physics, "hana", wire.Host, &room.Position{Epoch: epoch, Seq: m.Seq})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := last[welcome](k, "welcome")
-		if w.Resumed && len(k.got("hand.lowered")) == 0 {
-			t.Error("resumed after a restart: the hand that is down now still stands on this screen")
-		}
-	})
+// TestHandsAfterARestart: whoever resumes sees the hands as they are. After a
+// short restart people are expected back; who does not come has gone.
+func TestHandsAfterARestart(t *testing.T) {
+	for _, down := range []time.Duration{time.Second, time.Hour} {
+		inClass(t, room.Config{}, func(c *class) {
+			host, ana := c.join("hana", wire.Host), c.join("ana", wire.Viewer)
+			host.must(room.Open{})
+			ana.must(room.RaiseHand{})
+			m := host.got("hand.raised")[0]
+			epoch := last[welcome](host, "welcome").Epoch
+			c.stop()
+			time.Sleep(down)
+			c.start(room.Config{})
+			k, err := c.connect(physics, "hana", wire.Host, &room.Position{Epoch: epoch, Seq: m.Seq})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := last[welcome](k, "welcome")
+			if !w.Resumed {
+				t.Errorf("down for %v: not resumed", down)
+			}
+			if lowered := len(k.got("hand.lowered")); (down == time.Hour) != (lowered == 1) {
+				t.Errorf("down for %v: the hand was lowered %d times", down, lowered)
+			}
+			time.Sleep(time.Minute)
+			if lowered := k.got("hand.lowered"); len(lowered) != 1 {
+				t.Errorf("down for %v: ana did not come back, and her hand was lowered %d times", down, len(lowered))
+			}
+			if n := len(ask[room.PeoplePage](k, room.ListPeople{Here: true}).People); n != 1 {
+				t.Errorf("%d people are here", n)
+			}
+		})
+	}
 }
 
 // TestAFloodCutsNobodyElseOff: what a few people send at once in one slow commit throws nobody else out.
