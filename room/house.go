@@ -435,7 +435,7 @@ func (r *Room) sayFirst(b *draft) error {
 		switch m := r.state.People[user]; {
 		case !m.Here:
 		case away <= restart:
-			r.leaving[user] = now.Add(max(expectBack, r.config.Grace))
+			r.goesAt(user, now.Add(max(expectBack, r.config.Grace)))
 		default:
 			say(user, end, append(r.state.handDown(user), Left{int64(end-m.Since) / 1000, m.Now()})...)
 		}

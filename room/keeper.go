@@ -46,13 +46,17 @@ func newKeeper(r *Room, base []byte, tail []kept) *keeper {
 	return k
 }
 
-// stateBytes is how many bytes of a snapshot one event pays for: the larger
-// the state, the further apart its snapshots.
-const stateBytes = 1000
+// The larger the state, the further apart its snapshots, so that an event pays
+// for no more than so many bytes of them; but never so far that folding what
+// came since would take long.
+const (
+	bytesAnEvent = 250
+	farthest     = 20_000 // events
+)
 
 // due is the length of the tail at which a snapshot is to be taken.
 func (k *keeper) due() int {
-	return k.recent + max(k.room.config.Snapshot, len(k.base)/stateBytes)
+	return k.recent + max(k.room.config.Snapshot, min(len(k.base)/bytesAnEvent, farthest))
 }
 
 // add takes what was committed.

@@ -38,6 +38,7 @@ type Room struct {
 	sessions map[wire.UserID][]*Session
 	count    int                       // sessions
 	leaving  map[wire.UserID]time.Time // without a socket, and when that counts as gone
+	leaveAt  time.Time                 // the first of these times, or earlier
 	idleAt   time.Time                 // when the last socket went
 	signals  signals
 	retryAt  time.Time // the store refused: nothing is tried before
@@ -108,26 +109,36 @@ func (r *Room) drain(asks []ask) []ask {
 
 // wakeAt is when the loop must look again though nobody asked for anything.
 func (r *Room) wakeAt() time.Time {
-	at := time.Now().Add(time.Hour)
-	sooner := func(t time.Time) {
-		if !t.IsZero() && t.Before(at) {
-			at = t
-		}
-	}
+	at := sooner(time.Now().Add(time.Hour), r.signals.at)
 	if alarm := r.state.Quiz.Alarm(); !alarm.IsZero() {
-		sooner(r.clock.moment(wire.At(alarm)))
+		at = sooner(at, r.clock.moment(wire.At(alarm)))
 	}
-	sooner(r.signals.at)
-	for _, t := range r.leaving {
-		sooner(t)
+	if len(r.leaving) > 0 {
+		at = sooner(at, r.leaveAt)
 	}
 	if r.count == 0 {
-		sooner(r.idleAt.Add(r.config.Idle))
+		at = sooner(at, r.idleAt.Add(r.config.Idle))
 	}
 	if r.retryAt.After(time.Now()) { // time alone changes nothing before
 		at = r.retryAt
 	}
 	return at
+}
+
+// sooner returns the earlier of two times, of which b may be none.
+func sooner(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// goesAt notes when somebody without a socket counts as gone.
+func (r *Room) goesAt(user wire.UserID, at time.Time) {
+	if len(r.leaving) == 0 || at.Before(r.leaveAt) {
+		r.leaveAt = at
+	}
+	r.leaving[user] = at
 }
 
 func (r *Room) isIdle() bool {
@@ -138,13 +149,21 @@ func (r *Room) isIdle() bool {
 func (r *Room) due() []ask {
 	now := time.Now()
 	asks := []ask{{at: now, user: wire.System.User, role: wire.System.Role, cmd: tick{}}}
+	if len(r.leaving) == 0 || r.leaveAt.After(now) {
+		return asks
+	}
+	r.leaveAt = now.Add(time.Hour)
 	for user, at := range r.leaving {
-		if !at.After(now) {
+		if at.After(now) {
+			r.leaveAt = sooner(r.leaveAt, at)
+		} else {
 			asks = append(asks, ask{at: now, user: user, role: wire.Viewer, cmd: leave{}, then: func(_ uint64, _ any, err error) {
-				if err == nil {
-					delete(r.leaving, user)
-					delete(r.pace, user)
+				if err != nil { // they leave later
+					r.leaveAt = sooner(r.leaveAt, now.Add(time.Second))
+					return
 				}
+				delete(r.leaving, user)
+				delete(r.pace, user)
 			}})
 		}
 	}

@@ -164,7 +164,7 @@ func (r *Room) detach(s *Session) {
 		delete(r.sessions, s.User)
 	}
 	if !slices.ContainsFunc(list, func(s *Session) bool { return !s.Admin }) && !s.Admin {
-		r.leaving[s.User] = now.Add(r.config.Grace)
+		r.goesAt(s.User, now.Add(r.config.Grace))
 	}
 	if r.count == 0 {
 		r.idleAt = now
