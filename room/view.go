@@ -253,10 +253,18 @@ func (s *State) listPeople(c ListPeople, now wire.Millis) (PeoplePage, error) {
 	if err != nil {
 		return PeoplePage{}, err
 	}
-	from := 0
+	// First those who are here, then those who were: the list is gone through
+	// twice, and a page begins somewhere on that way. The list only grows, so a
+	// cursor of the second round has a mark of its own.
+	const gone = "gone-"
+	from, round := 0, 0
 	if c.After != "" {
-		if from, err = strconv.Atoi(c.After); err != nil || from < 0 {
+		index, second := strings.CutPrefix(c.After, gone)
+		if from, err = strconv.Atoi(index); err != nil || from < 0 {
 			return PeoplePage{}, wire.ErrField.In("after")
+		}
+		if second {
+			round = 1
 		}
 	}
 	page := PeoplePage{Count: s.Here}
@@ -265,27 +273,30 @@ func (s *State) listPeople(c ListPeople, now wire.Millis) (PeoplePage, error) {
 	for _, user := range s.Hands {
 		hands[user] = true
 	}
-	// First those who are here, then those who were: the list is gone through
-	// twice, and a page begins somewhere on that way.
 	rounds := 2
 	if c.Here {
 		rounds = 1
 	}
-	for i := from; i < rounds*len(s.Order); i++ {
-		user := s.Order[i%len(s.Order)]
-		m := s.People[user]
-		if m.Here != (i < len(s.Order)) || find != "" && !strings.Contains(strings.ToLower(m.Name.Text), find) {
-			continue
+	for ; round < rounds; round, from = round+1, 0 {
+		for i := from; i < len(s.Order); i++ {
+			user := s.Order[i]
+			m := s.People[user]
+			if m.Here != (round == 0) || find != "" && !strings.Contains(strings.ToLower(m.Name.Text), find) {
+				continue
+			}
+			if len(page.People) == limit {
+				page.Next = strconv.Itoa(i)
+				if round == 1 {
+					page.Next = gone + page.Next
+				}
+				return page, nil
+			}
+			row := PersonView{Person: s.person(user), Here: m.Here, Hand: hands[user], Since: m.Since, Banned: holds(m.Banned, now)}
+			if holds(m.Muted, now) {
+				row.MutedUntil = m.Muted
+			}
+			page.People = append(page.People, row)
 		}
-		if len(page.People) == limit {
-			page.Next = strconv.Itoa(i)
-			break
-		}
-		row := PersonView{Person: s.person(user), Here: m.Here, Hand: hands[user], Since: m.Since, Banned: holds(m.Banned, now)}
-		if holds(m.Muted, now) {
-			row.MutedUntil = m.Muted
-		}
-		page.People = append(page.People, row)
 	}
 	return page, nil
 }
