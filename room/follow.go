@@ -79,7 +79,9 @@ func (f *Follower) offer(id wire.RoomID, events []Happened) {
 		b = &backlog{}
 		f.queue[id] = b
 	}
-	if b.missed || len(b.events)+len(events) > maxBacklog {
+	n := len(b.events)
+	gap := n > 0 && events[0].Head.Seq != b.events[n-1].Head.Seq+1 // the room was rebuilt in between
+	if b.missed || gap || n+len(events) > maxBacklog {
 		b.missed = true
 	} else {
 		b.events = append(b.events, events...)

@@ -116,7 +116,7 @@ func (r *Room) wakeAt() time.Time {
 	if len(r.leaving) > 0 {
 		at = sooner(at, r.leaveAt)
 	}
-	if r.count == 0 {
+	if r.count == 0 && len(r.leaving) == 0 {
 		at = sooner(at, r.idleAt.Add(r.config.Idle))
 	}
 	if r.retryAt.After(time.Now()) { // time alone changes nothing before

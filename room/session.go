@@ -189,6 +189,9 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 		w.Resumed = true
 		first := append([]fanout.Message{welcomeMessage(re, r.encode(w), nil)}, r.standing(a, s.staff)...)
 		if a.feed.Resume(s.Conn, after.Seq, first...) {
+			if after.Seq != w.Seq {
+				r.signals.again(r.state, after.Seq, time.Now(), r.config.Tick)
+			}
 			return
 		}
 		w.Resumed = false

@@ -39,10 +39,7 @@ func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 	case Entered, Left, Banned:
 		s.presence = true
 	case poll.Voted:
-		if s.polls == nil {
-			s.polls = map[uint64]bool{}
-		}
-		s.polls[e.Poll] = true
+		s.poll(e.Poll)
 	case quiz.Answered:
 		s.quiz = true
 	case qa.Upvoted:
@@ -53,6 +50,13 @@ func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 		return
 	}
 	s.due(now, tick)
+}
+
+func (s *signals) poll(id uint64) {
+	if s.polls == nil {
+		s.polls = map[uint64]bool{}
+	}
+	s.polls[id] = true
 }
 
 func (s *signals) vote(question uint64) {
@@ -72,6 +76,22 @@ func (s *signals) react(c React, now time.Time, tick time.Duration) error {
 	s.reactions[c.Emoji]++
 	s.due(now, tick)
 	return nil
+}
+
+// again marks what the views after a position show as it was then, a poll's
+// first count of nobody: whoever hears these views late must hear the numbers
+// of now after them.
+func (s *signals) again(state *State, after uint64, now time.Time, tick time.Duration) {
+	for _, id := range state.Polls.OpenIDs() {
+		s.poll(id)
+	}
+	for _, id := range state.Board.IDs() {
+		if id > after {
+			s.vote(id)
+		}
+	}
+	s.quiz = true
+	s.due(now, tick)
 }
 
 // sendSignals sends what has changed, if its time has come.
