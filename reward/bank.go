@@ -28,6 +28,8 @@ type Bank struct {
 	seed  maphash.Seed
 	turns [stripes]sync.Mutex // a room's is held while its caps are counted and written
 
+	accounts *accounts
+
 	mu      sync.Mutex
 	tallies map[tallyKey]tally // what may be read from the store again at any time
 }
@@ -51,7 +53,10 @@ type Gain struct {
 
 // NewBank returns a bank that keeps its ledger in store.
 func NewBank(rules Rules, store Store) *Bank {
-	return &Bank{rules: rules, store: store, seed: maphash.MakeSeed(), tallies: map[tallyKey]tally{}}
+	return &Bank{
+		rules: rules, store: store, seed: maphash.MakeSeed(),
+		accounts: newAccounts(store), tallies: map[tallyKey]tally{},
+	}
 }
 
 // Earn writes what the facts earn and returns the gains that are new, in the
@@ -108,12 +113,15 @@ func (b *Bank) earnIn(ctx context.Context, room wire.RoomID, facts []Fact) ([]Ga
 	if len(entries) == 0 {
 		return nil, nil
 	}
+	grant := b.accounts.begin(entries)
 	fresh, balances, err := b.store.Grant(ctx, entries)
 	if err != nil {
+		grant.failed()
 		// They may be in the ledger or not: let it be asked again.
 		b.forget(pending)
 		return nil, fmt.Errorf("grant %d: %w", len(entries), err)
 	}
+	grant.done(entries, fresh, balances)
 	b.remember(pending)
 	return gainsOf(entries, fresh, balances), nil
 }
@@ -227,15 +235,6 @@ func gainsOf(entries []Entry, fresh []bool, balances map[wire.UserID]int64) []Ga
 	}
 	slices.Reverse(gains)
 	return gains
-}
-
-// Balance is the sum of all that a person has earned.
-func (b *Bank) Balance(ctx context.Context, user wire.UserID) (int64, error) {
-	balance, err := b.store.Balance(ctx, user)
-	if err != nil {
-		return 0, fmt.Errorf("balance: %w", err)
-	}
-	return balance, nil
 }
 
 // History returns a page of what a person has earned, newest first, and the

@@ -12,8 +12,11 @@
 // often it is told: after a crash, by two servers, in another order. Caps hold
 // in the same way, for they are counted in the ledger itself.
 //
-// The package never takes points away, reads no clock, starts no goroutine and
-// knows nothing of rooms or quizzes: its user translates.
+// Balances are remembered: a class that comes in costs the store a few
+// readings, each on a goroutine that ends with it.
+//
+// The package never takes points away, reads no clock and knows nothing of
+// rooms or quizzes: its user translates.
 package reward
 
 import (

@@ -22,11 +22,16 @@ type Entry struct {
 type Store interface {
 	// Grant writes the entries whose keys are new, all or none, and reports
 	// for each entry whether it was written, and each user's balance after.
-	// It is durable before it returns.
+	// It is durable before it returns; nothing is written afterwards, also not
+	// by a Grant that has failed.
 	Grant(ctx context.Context, entries []Entry) (fresh []bool, balances map[wire.UserID]int64, err error)
 
 	// Balance is the sum of the user's entries.
 	Balance(ctx context.Context, user wire.UserID) (int64, error)
+
+	// Balances is Balance for many users, each once, in one reading. Those who
+	// have no entries may be missing.
+	Balances(ctx context.Context, users []wire.UserID) (map[wire.UserID]int64, error)
 
 	// History returns up to limit of the user's entries, newest first, older
 	// than the entry that before names ("" for the newest), and the cursor for

@@ -22,6 +22,7 @@ type ledger struct {
 	entries []reward.Entry
 	keys    map[string]bool
 	reads   int
+	asked   []int // how many balances each reading asked for
 	fail    func() (fails, written bool)
 }
 
@@ -71,6 +72,25 @@ func (l *ledger) Balance(_ context.Context, user wire.UserID) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sum(user), nil
+}
+
+func (l *ledger) Balances(_ context.Context, users []wire.UserID) (map[wire.UserID]int64, error) {
+	defer runtime.Gosched()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, len(users))
+	if l.fail != nil {
+		if fails, _ := l.fail(); fails {
+			return nil, errStore
+		}
+	}
+	balances := map[wire.UserID]int64{}
+	for _, user := range users {
+		if sum := l.sum(user); sum != 0 {
+			balances[user] = sum
+		}
+	}
+	return balances, nil
 }
 
 func (l *ledger) History(_ context.Context, user wire.UserID, before string, limit int) (page []reward.Entry, next string, err error) {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -106,6 +109,9 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	r.lately.add(r.state.Seq, a.cmd)
 	at := r.clock.at(now)
 	events, err := Decide(r.state, at.Time(), by, a.cmd)
+	if err == nil && len(events) == 0 && a.key != "" && by != wire.System {
+		events = []Event{Noted{}}
+	}
 	if err != nil || len(events) == 0 {
 		return outcome{err: err}
 	}
@@ -256,9 +262,6 @@ func (r *Room) refuse(asks []ask, err error) {
 		if a.then == nil {
 			continue
 		}
-		if a.cmd != nil && !isQuery(a.cmd) {
-			r.house.refused(err)
-		}
 		switch {
 		case a.cmd == nil:
 			a.then(0, nil, nil)
@@ -266,9 +269,37 @@ func (r *Room) refuse(asks []ask, err error) {
 			data, err := r.answer(now, a)
 			a.then(0, data, err)
 		default:
-			a.then(0, nil, err)
+			o, settled := outcome{}, false
+			if r.broken == nil {
+				o, settled = r.already(now, a)
+			}
+			if !settled {
+				o = outcome{err: err}
+				r.house.refused(err)
+			}
+			a.then(o.seq, o.data, o.err)
 		}
 	}
+}
+
+// already answers what needs nothing of the store: a command that was carried
+// out before, and the return of somebody who still counts as present.
+func (r *Room) already(now time.Time, a ask) (outcome, bool) {
+	if a.key != "" {
+		if seq, again := r.keys[digestOf(a.user, a.key)]; again {
+			return outcome{seq: seq}, true
+		}
+	}
+	e, ok := a.cmd.(enter)
+	if !ok {
+		return outcome{}, false
+	}
+	by := wire.Actor{User: a.user, Role: r.state.roleOf(a.user, a.role)}
+	if err := r.mayEnter(by, e); err != nil {
+		return outcome{err: err}, true
+	}
+	events, err := Decide(r.state, r.clock.at(now).Time(), by, e)
+	return outcome{err: err}, err != nil || len(events) == 0
 }
 
 func isQuery(c Command) bool {
@@ -316,9 +347,24 @@ func (r *Room) publish(b *draft) {
 			}
 		}
 	}
-	r.all.feed.Flush()
-	r.staff.feed.Flush()
+	flush := (*fanout.Feed).Flush
+	if slices.ContainsFunc(b.events, func(h Happened) bool { return urgent(h.Event) }) {
+		flush = (*fanout.Feed).FlushNow
+	}
+	flush(r.all.feed)
+	flush(r.staff.feed)
 	r.house.committed(r.id, b.events)
+}
+
+// urgent reports whether an event's views may not wait a moment to go out
+// together with others, when much is happening: what people act on.
+func urgent(e Event) bool {
+	switch e.(type) {
+	case poll.Created, poll.Edited, poll.Opened, poll.Closed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
+		Opened, Ended, StageSet, RoleSet:
+		return true
+	}
+	return false
 }
 
 // tell sends a frame to all sockets of one person.

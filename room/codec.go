@@ -27,55 +27,85 @@ const recordVersion = 1
 type Vault struct {
 	keys Keys
 
-	mu     sync.Mutex
-	sealer map[wire.UserID]cipher.AEAD
+	mu    sync.Mutex
+	known map[wire.UserID]personKey
 }
+
+// personKey is a person's key. The cipher is made when it is needed, in less
+// than a microsecond: kept, it would take forty times the room.
+type personKey [32]byte
 
 // NewVault returns a vault over the keys of a store.
 func NewVault(keys Keys) *Vault {
-	return &Vault{keys: keys, sealer: map[wire.UserID]cipher.AEAD{}}
+	return &Vault{keys: keys, known: map[wire.UserID]personKey{}}
 }
 
-// maxSealers bounds the ciphers kept in memory.
-const maxSealers = 100_000
+// maxKnown bounds the keys kept in memory.
+const maxKnown = 500_000
 
 // Ensure makes sure that the person has a key.
 func (v *Vault) Ensure(ctx context.Context, user wire.UserID) error {
-	_, err := v.forSealing(ctx, user)
+	v.mu.Lock()
+	_, known := v.known[user]
+	v.mu.Unlock()
+	if known {
+		return nil
+	}
+	_, err := v.ensure(ctx, user)
 	return err
 }
 
+// cached returns the person's cipher if their key is in memory, or nil.
 func (v *Vault) cached(user wire.UserID) cipher.AEAD {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.sealer[user]
+	key, ok := v.known[user]
+	v.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	return key.cipher()
 }
 
-func (v *Vault) remember(user wire.UserID, key []byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key)
+func (k personKey) cipher() cipher.AEAD {
+	block, err := aes.NewCipher(k[:])
 	if err != nil {
-		return nil, fmt.Errorf("key of %s: %w", user, err)
+		panic(err) // 32 bytes are a key
 	}
 	aead, err := cipher.NewGCM(block)
 	if err != nil {
-		return nil, fmt.Errorf("key of %s: %w", user, err)
+		panic(err) // and AES has GCM's block size
+	}
+	return aead
+}
+
+func (v *Vault) remember(user wire.UserID, key []byte) (personKey, error) {
+	if len(key) != len(personKey{}) {
+		return personKey{}, fmt.Errorf("the key of %s has %d bytes", user, len(key))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.sealer) >= maxSealers {
-		clear(v.sealer)
+	if len(v.known) >= maxKnown {
+		clear(v.known)
 	}
-	v.sealer[user] = aead
-	return aead, nil
+	v.known[user] = personKey(key)
+	return personKey(key), nil
 }
 
 func (v *Vault) forSealing(ctx context.Context, user wire.UserID) (cipher.AEAD, error) {
 	if a := v.cached(user); a != nil {
 		return a, nil
 	}
-	key, err := v.keys.EnsureKey(ctx, user)
+	key, err := v.ensure(ctx, user)
 	if err != nil {
 		return nil, err
+	}
+	return key.cipher(), nil
+}
+
+func (v *Vault) ensure(ctx context.Context, user wire.UserID) (personKey, error) {
+	key, err := v.keys.EnsureKey(ctx, user)
+	if err != nil {
+		return personKey{}, err
 	}
 	return v.remember(user, key)
 }
@@ -170,7 +200,7 @@ func (v *Vault) unmarshal(ctx context.Context, data []byte, into any) error {
 func (v *Vault) Forget(user wire.UserID) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	delete(v.sealer, user)
+	delete(v.known, user)
 }
 
 // seal makes the record of an event.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
@@ -130,7 +131,8 @@ func TestTheDateMayJump(t *testing.T) {
 					if restart {
 						c.stop()
 						begin()
-						host, ana = c.join("hana", wire.Host), c.join("ana", wire.Viewer)
+						c.join("hana", wire.Host)
+						ana = c.join("ana", wire.Viewer)
 					}
 					if restart && jump > 0 { // the server was down for an hour, as far as anybody can know
 						if got := last[welcome](ana, "welcome").Room.Quiz; got == nil || got.Phase != string(quiz.PhaseClosed) {
@@ -261,6 +263,67 @@ func TestDrainOfAnEmptyHouse(t *testing.T) {
 		c.house.Drain(context.Background(), time.Minute)
 		if time.Since(began) > 0 {
 			t.Errorf("it took %v", time.Since(began))
+		}
+	})
+}
+
+// TestARepeatedWishChangesNothing: a command that had nothing to change is
+// answered as the first time when it is repeated after another one, also after
+// a restart.
+func TestARepeatedWishChangesNothing(t *testing.T) {
+	inClass(t, room.Config{}, func(c *class) {
+		host, ana := c.join("hana", wire.Host), c.join("ana", wire.Viewer)
+		host.must(room.Open{})
+		host.must(poll.Create{Text: "?", Choices: []string{"a", "b"}, Open: true})
+		id := last[struct{ ID uint64 }](host, "poll.opened").ID
+		vote := func(k *client, key string, choice int) uint64 {
+			seq, err := k.doKey(key, poll.Vote{Poll: id, Choices: []int{choice}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return seq
+		}
+		vote(ana, "1", 0)
+		noop := vote(ana, "2", 0)
+		vote(ana, "3", 1)
+		if again := vote(ana, "2", 0); again != noop {
+			t.Errorf("answered with %d, then with %d", noop, again)
+		}
+		c.stop()
+		c.start(room.Config{})
+		ana = c.join("ana", wire.Viewer)
+		if again := vote(ana, "2", 0); again != noop {
+			t.Errorf("after a restart answered with %d, not %d", again, noop)
+		}
+		if counts := last[welcome](ana, "welcome").Room.Polls[0].Counts; !slices.Equal(counts, []int{0, 1}) {
+			t.Errorf("the last wish was the second choice: %v", counts)
+		}
+	})
+}
+
+// TestRefusedStoreTurnsNobodyAway who needs nothing of it: those who come back,
+// and commands that were carried out before.
+func TestRefusedStoreTurnsNobodyAway(t *testing.T) {
+	inClass(t, room.Config{Grace: time.Minute}, func(c *class) {
+		ana := c.join("ana", wire.Viewer)
+		first, err := ana.doKey("1", room.Say{Text: "hi"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.store.setRefuse(room.ErrFull)
+		if err := ana.do(room.Say{Text: "lost"}); !errors.Is(err, room.ErrFull) {
+			t.Errorf("not refused: %v", err)
+		}
+		if again, err := ana.doKey("1", room.Say{Text: "hi"}); err != nil || again != first {
+			t.Errorf("what is in the log is answered with %d, %v", again, err)
+		}
+		ana.leave()
+		ana = c.join("ana", wire.Viewer)
+		if err := ana.do(room.Say{Text: "lost"}); !errors.Is(err, room.ErrFull) {
+			t.Errorf("not refused: %v", err)
+		}
+		if _, err := c.connect(physics, "new", wire.Viewer, nil); !errors.Is(err, room.ErrFull) {
+			t.Errorf("let in without a record: %v", err)
 		}
 	})
 }

@@ -86,6 +86,9 @@ type (
 		Reason  wire.Personal `json:"reason,omitzero"`
 		Seconds int64         `json:"seconds,omitzero"`
 	}
+	// Noted: a command had nothing to change. Its key is kept all the same: repeated
+	// after others, it would have.
+	Noted struct{}
 	// Clicked: somebody took a suggestion up.
 	Clicked struct {
 		Item string `json:"item"`
@@ -118,6 +121,7 @@ var kinds = []struct {
 	{"mod.banned", Banned{}},
 	{"mod.slowed", Slowed{}},
 	{"mod.acted", Acted{}},
+	{"room.noted", Noted{}},
 	{"suggest.clicked", Clicked{}},
 	{"suggest.dismissed", Dismissed{}},
 

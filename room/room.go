@@ -3,7 +3,9 @@ package room
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -75,22 +77,23 @@ func (r *Room) loop() {
 	defer timer.Stop()
 	for r.broken == nil {
 		timer.Reset(time.Until(r.wakeAt()))
+		var waiting []ask
 		select {
 		case a := <-r.asks:
-			r.batch(r.drain([]ask{a.taken()}))
+			waiting = r.drain([]ask{a.taken()})
 		case <-timer.C:
 			if r.isIdle() {
 				return
 			}
-			// What waits was sent before the bell: it goes first.
-			waiting := r.drain(nil)
-			if len(waiting) < maxBatch {
-				waiting = append(waiting, r.due()...)
-			}
-			r.batch(waiting)
+			waiting = r.drain(nil)
 		case <-r.stop:
 			return
 		}
+		// What waits was sent before the bell: it goes first.
+		if len(waiting) < maxBatch && !r.wakeAt().After(time.Now()) {
+			waiting = append(waiting, r.due()...)
+		}
+		r.batch(waiting)
 		r.sendSignals(time.Now())
 	}
 	r.logger.Warn("the room ends here", zap.Error(r.broken))
@@ -153,8 +156,8 @@ func (r *Room) due() []ask {
 		return asks
 	}
 	r.leaveAt = now.Add(time.Hour)
-	for user, at := range r.leaving {
-		if at.After(now) {
+	for _, user := range slices.Sorted(maps.Keys(r.leaving)) {
+		if at := r.leaving[user]; at.After(now) {
 			r.leaveAt = sooner(r.leaveAt, at)
 		} else {
 			asks = append(asks, ask{at: now, user: user, role: wire.Viewer, cmd: leave{}, then: func(_ uint64, _ any, err error) {

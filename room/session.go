@@ -189,6 +189,7 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 		w.Resumed = true
 		first := append([]fanout.Message{welcomeMessage(re, r.encode(w), nil)}, r.standing(a, s.staff)...)
 		if a.feed.Resume(s.Conn, after.Seq, first...) {
+			r.welcomed(re, true)
 			if after.Seq != w.Seq {
 				r.signals.again(r.state, after.Seq, time.Now(), r.config.Tick)
 			}
@@ -196,7 +197,16 @@ func (r *Room) welcome(s *Session, re uint64, after *Position) {
 		}
 		w.Resumed = false
 	}
+	r.welcomed(re, false)
 	a.feed.Subscribe(s.Conn, welcomeMessage(re, r.encode(w), r.snapshot(a, s.staff)))
+}
+
+// welcomed counts those who come; a welcome of one who was there, after a
+// change of role, answers no hello.
+func (r *Room) welcomed(re uint64, resumed bool) {
+	if re != 0 {
+		r.house.Observer.Welcomed(resumed)
+	}
 }
 
 // snapshot returns the room as an audience sees it, encoded once for all who

@@ -16,7 +16,8 @@ import (
 type signals struct {
 	at        time.Time // when they are to be sent; zero: nothing has changed
 	sent      time.Time
-	version   uint64 // counts the sendings
+	counted   time.Time // when the presence was sent
+	version   uint64    // counts the sendings
 	presence  bool
 	quiz      bool
 	polls     map[uint64]bool
@@ -94,6 +95,13 @@ func (s *signals) again(state *State, after uint64, now time.Time, tick time.Dur
 	s.due(now, tick)
 }
 
+// Where very many come and go, how many there are is said once a second: each
+// time costs a write to everybody.
+const (
+	large      = 500 // people
+	countLarge = time.Second
+)
+
 // sendSignals sends what has changed, if its time has come.
 func (r *Room) sendSignals(now time.Time) {
 	s := &r.signals
@@ -105,7 +113,9 @@ func (r *Room) sendSignals(now time.Time) {
 		r.all.feed.Publish(0, frame)
 		r.staff.feed.Publish(0, frame)
 	}
-	if s.presence {
+	late := s.presence && r.state.Here >= large && now.Sub(s.counted) < countLarge
+	if s.presence && !late {
+		s.counted = now
 		both(wire.View{Type: "room.presence", Data: struct {
 			Count int `json:"count"`
 		}{r.state.Here}})
@@ -133,7 +143,10 @@ func (r *Room) sendSignals(now time.Time) {
 			Counts map[string]int `json:"counts"`
 		}{s.reactions}})
 	}
-	*s = signals{sent: now, version: s.version + 1}
+	*s = signals{sent: now, counted: s.counted, version: s.version + 1}
+	if late { // it is sent when its time has come, with whatever else there is then
+		s.presence, s.at = true, s.counted.Add(countLarge)
+	}
 	r.all.feed.Flush()
 	r.staff.feed.Flush()
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -19,12 +20,15 @@ type Request struct {
 
 // DecodeRequest reads a client's frame. Even when it fails, the ID is
 // returned if it could be read, so that the error can name what it answers.
+// Data may be a part of the frame: it holds as long as that is not changed.
 func DecodeRequest(frame []byte) (Request, error) {
 	var r Request
 	if !utf8.Valid(frame) {
 		return r, ErrMalformed
 	}
-	if err := Decode(frame, &r); err != nil {
+	if plain, ok := scanRequest(frame); ok {
+		r = plain
+	} else if err := Decode(frame, &r); err != nil {
 		return Request{ID: r.ID}, err
 	}
 	if r.Type == "" {
@@ -37,6 +41,59 @@ func DecodeRequest(frame []byte) (Request, error) {
 		r.Data = Raw("{}")
 	}
 	return r, nil
+}
+
+// scanRequest reads a frame that is spelled as our own clients spell it: the
+// members in the order of [Request], without blanks between them, names and
+// texts without escapes. It reports false for any other, which may be as right
+// and is for [Decode]. Data is a part of the frame, and not copied.
+func scanRequest(frame []byte) (r Request, ok bool) {
+	rest, ok := bytes.CutPrefix(frame, []byte(`{"id":`))
+	if !ok {
+		return r, false
+	}
+	n := 0
+	for n < len(rest) && '0' <= rest[n] && rest[n] <= '9' {
+		n++
+	}
+	if n == 0 || n > 18 || n > 1 && rest[0] == '0' {
+		return r, false
+	}
+	for _, c := range rest[:n] {
+		r.ID = 10*r.ID + uint64(c-'0')
+	}
+	if r.Type, rest, ok = scanText(rest[n:], `,"type":"`); !ok {
+		return r, false
+	}
+	if key, after, has := scanText(rest, `,"key":"`); has {
+		r.Key, rest = key, after
+	}
+	if string(rest) == "}" {
+		return r, true
+	}
+	rest, ok = bytes.CutPrefix(rest, []byte(`,"data":`))
+	if !ok || !bytes.HasPrefix(rest, []byte("{")) || !bytes.HasSuffix(rest, []byte("}}")) {
+		return r, false
+	}
+	r.Data = Raw(rest[:len(rest)-1])
+	return r, checkDepth(frame) == nil && r.Data.IsValid()
+}
+
+// scanText reads a member whose value is text without escapes.
+func scanText(b []byte, name string) (text string, rest []byte, ok bool) {
+	if len(b) < len(name) || string(b[:len(name)]) != name {
+		return "", b, false
+	}
+	value := b[len(name):]
+	for i, c := range value {
+		switch {
+		case c == '"':
+			return string(value[:i]), value[i+1:], true
+		case c == '\\' || c < 0x20:
+			return "", b, false
+		}
+	}
+	return "", b, false
 }
 
 // Reply returns the frame that answers request id: "ok" with data, or "error".

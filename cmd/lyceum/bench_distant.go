@@ -11,21 +11,21 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lyceum-live/lyceum/internal/bot"
+	"github.com/lyceum-live/lyceum/internal/load"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
 // distant is a server that runs somewhere, to which a host's token opens one
-// room. Everybody else comes in by an invitation of the host's. What it uses
-// cannot be known from here, and its limits hold.
-func distant(ctx context.Context, url, hostToken string) (bot.Target, error) {
+// room. Everybody else comes in by an invitation of the host's. Its limits
+// hold. What it uses is known if it is a process of this machine.
+func distant(ctx context.Context, url, hostToken string, pid int) (load.Target, error) {
 	room, err := roomOfToken(hostToken)
 	if err != nil {
-		return bot.Target{}, err
+		return load.Target{}, err
 	}
 	api := &guestDesk{base: strings.TrimSuffix(url, "/"), room: room, hostToken: hostToken, client: &http.Client{Timeout: 15 * time.Second}}
-	return bot.Target{
-		URL:  url,
+	t := load.Target{
+		Name: "lyceum", URL: url,
 		Room: func(string) wire.RoomID { return room },
 		Token: func(_ wire.RoomID, name string, role wire.Role) (string, error) {
 			if role == wire.Host {
@@ -33,7 +33,14 @@ func distant(ctx context.Context, url, hostToken string) (bot.Target, error) {
 			}
 			return api.token(ctx, name)
 		},
-	}, nil
+	}
+	if pid != 0 {
+		t.Usage = func() (load.Usage, error) { return load.ReadUsage(pid) }
+		if _, err := t.Usage(); err != nil {
+			return load.Target{}, fmt.Errorf("-pid: %w", err)
+		}
+	}
+	return t, nil
 }
 
 // roomOfToken reads which room a token opens. Whether it does is for the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/config"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/metrics/operator"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
 	"github.com/lyceum-live/lyceum/recommend"
@@ -23,18 +24,24 @@ type Config struct {
 		PublicURL string        `yaml:"public_url" doc:"how people reach this server, such as https://class.example.org; empty: as each request says"`
 		Origins   []string      `yaml:"origins" doc:"hosts of other sites whose pages may open sockets here"`
 		Header    time.Duration `yaml:"header_timeout" default:"10s" min:"1s" max:"1m" doc:"how long a request may take to send its head"`
+		Drain     time.Duration `yaml:"drain" default:"5s" min:"0s" max:"10m" doc:"over how long people are sent away when the server stops, so that they do not all come back at once; where nobody is, it stops at once"`
 	} `yaml:"http"`
+	Ops  operator.Config `yaml:"ops"`
 	Data struct {
-		Dir string `yaml:"dir" default:"./data" doc:"folder of the database and the signing key"`
+		Dir  string        `yaml:"dir" default:"./data" doc:"folder of the database and the signing key"`
+		Keep time.Duration `yaml:"keep" default:"0s" min:"0s" doc:"how long the record of what happened in classes is kept; once a day, what is older and no longer needed goes; 0: for ever"`
 	} `yaml:"data"`
 	Store  sqlite.Config `yaml:"store"`
 	Access struct {
-		Guests bool          `yaml:"guests" default:"true" doc:"anybody may come in as a viewer by giving a name"`
-		Ticket time.Duration `yaml:"ticket" default:"24h" min:"1m" max:"720h" doc:"how long a viewer's token opens a class"`
-		Room   string        `yaml:"room" default:"first-class" doc:"the class whose host link is printed at the start"`
-		Keys   []string      `yaml:"api_keys" doc:"keys of other servers that post behaviours, each name=key or name=sha256:hex"`
-		Rate   float64       `yaml:"rate" default:"20" unit:"messages a second" min:"1" max:"10000" doc:"that one socket may send"`
-		Burst  int           `yaml:"burst" default:"80" unit:"messages" min:"1" max:"100000" doc:"that one socket may send at once"`
+		Guests     bool          `yaml:"guests" default:"true" doc:"anybody may come in as a viewer by giving a name"`
+		Ticket     time.Duration `yaml:"ticket" default:"24h" min:"1m" max:"720h" doc:"how long a viewer's token opens a class"`
+		Room       string        `yaml:"room" default:"first-class" doc:"the class whose host link is printed at the start"`
+		Keys       []string      `yaml:"api_keys" doc:"keys of other servers that post behaviours, each name=key or name=sha256:hex"`
+		Rate       float64       `yaml:"rate" default:"20" unit:"messages a second" min:"1" max:"10000" doc:"that one socket may send"`
+		Burst      int           `yaml:"burst" default:"80" unit:"messages" min:"1" max:"100000" doc:"that one socket may send at once"`
+		Joins      float64       `yaml:"joins" default:"5000" unit:"joins a second" min:"1" max:"1000000" doc:"that the whole server lets in; the others are told when to come back"`
+		Handshakes int           `yaml:"handshakes" default:"10000" unit:"sockets" min:"1" max:"1000000" doc:"that may be open and not yet welcomed"`
+		Neighbours int           `yaml:"neighbours" default:"1000" unit:"sockets" min:"1" max:"1000000" doc:"of them, that may come from one address; a proxy on this machine is not counted so"`
 	} `yaml:"access"`
 	Catalog struct {
 		File string `yaml:"file" doc:"YAML file of sessions and short videos; empty: the sample that comes with Lyceum"`

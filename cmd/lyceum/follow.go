@@ -35,6 +35,11 @@ func earnPoints(bank *reward.Bank, house *room.House) room.Handle {
 		told := make([]room.Told, len(gains))
 		for i, gain := range gains {
 			told[i] = room.Told{User: gain.User, View: func(string) wire.View {
+				// As it is when it is told, so that a socket never hears of
+				// fewer points after more: they may come from other rooms too.
+				if latest, ok := bank.Latest(gain.User); ok {
+					gain.Balance = latest
+				}
 				return wire.View{Type: "points.balance", Data: struct {
 					Balance int64  `json:"balance"`
 					Gained  int64  `json:"gained"`

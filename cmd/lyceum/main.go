@@ -1,4 +1,9 @@
 // Command lyceum runs live classes that answer back.
+//
+// It exits with 0 when it has done what it was asked, or was told to stop
+// (SIGINT, SIGTERM) and has; with 1 when something failed; and with 130 or 143
+// when it was told to stop a second time, by SIGINT or SIGTERM, and did not
+// finish what it was doing.
 package main
 
 import (
@@ -22,6 +27,8 @@ func commands() []command {
 		{"demo", "run the server with a class full of simulated viewers", demo},
 		{"token", "mint a token and a link for one person and room", token},
 		{"bench", "measure a server: fan-out, answers, joins", bench},
+		{"backup", "copy a server's data to one file, also while it runs", backup},
+		{"restore", "make a server's data out of a backup", restore},
 		{"evaluate", "measure the recommender on recorded behaviour", evaluate},
 		{"version", "print the version", version},
 	}

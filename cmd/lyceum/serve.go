@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +24,8 @@ import (
 	"github.com/lyceum-live/lyceum/configs"
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/metrics"
+	"github.com/lyceum-live/lyceum/internal/metrics/operator"
 	"github.com/lyceum-live/lyceum/internal/server"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
@@ -35,12 +38,21 @@ import (
 )
 
 const (
-	drainFor = 5 * time.Second  // that sockets and requests have to end when the server stops
+	drainFor = 5 * time.Second  // that sockets and requests have to end once everybody was sent away
 	readFor  = 30 * time.Second // that a request may take to arrive
 	idleFor  = 2 * time.Minute  // that a connection may wait for its next request
 )
 
+// gcPercent lets the heap grow by half between two collections: most of what a
+// server with ten thousand people holds is small and lives as long as they
+// stay, and half as much garbage beside it costs little. GOGC in the
+// environment says otherwise.
+const gcPercent = 50
+
 func serve(args []string) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	c, fs, err := loadConfig("serve", args, nil)
 	if err != nil {
 		return err
@@ -60,8 +72,12 @@ func runServer(ctx context.Context, c *Config, out io.Writer, up func(*installat
 		return err
 	}
 	defer func() { _ = log.Sync() }()
+	defer endAtSecondSignal(log)()
 	in, err := install(ctx, c, log)
 	if err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // told to stop before it had begun
+		}
 		return err
 	}
 	defer in.close()
@@ -80,12 +96,24 @@ func runServer(ctx context.Context, c *Config, out io.Writer, up func(*installat
 		return fmt.Errorf("http: %w", err)
 	case <-ctx.Done():
 	}
-	log.Info("stopping")
-	drain, cancel := context.WithTimeout(context.Background(), drainFor)
+	return in.drain(srv)
+}
+
+// drain ends what the outside sees, in an order that loses nothing: nobody new
+// is let in, those who are here are told to come back, what they asked for is
+// finished, and requests under way are answered. Followers, media and the
+// store end after it, when the installation is closed.
+func (in *installation) drain(srv *http.Server) error {
+	began := time.Now()
+	in.log.Info("stopping")
+	in.server.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), in.config.HTTP.Drain+drainFor)
 	defer cancel()
-	in.house.Close() // tells every socket to come back
-	err = srv.Shutdown(drain)
-	in.server.Close(drain)
+	in.house.Drain(ctx, in.config.HTTP.Drain)
+	in.house.Close() // appends are finished and snapshots saved
+	err := srv.Shutdown(ctx)
+	in.server.Close(ctx)
+	in.log.Info("nobody is here any more", zap.Duration("after", time.Since(began)))
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -95,6 +123,9 @@ func runServer(ctx context.Context, c *Config, out io.Writer, up func(*installat
 // installation is everything that runs, joined.
 type installation struct {
 	config    *Config
+	log       *zap.Logger
+	metrics   *metrics.Metrics
+	door      *operator.Door // nil where operators have none
 	url       string
 	keys      *auth.Keys
 	once      *auth.OneTime
@@ -115,7 +146,7 @@ func (in *installation) close() {
 
 // install opens the store and joins all parts.
 func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, err error) {
-	in := &installation{config: c, once: &auth.OneTime{}}
+	in := &installation{config: c, log: log, metrics: metrics.New(), once: &auth.OneTime{}}
 	defer func() {
 		if err != nil {
 			in.close()
@@ -134,8 +165,10 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 	if err != nil {
 		return nil, err
 	}
+	store.OnCommit(in.metrics.Committed)
 	opened(func() { _ = store.Close() })
-	if in.keys, err = auth.LoadOrCreate(filepath.Join(c.Data.Dir, keyFile)); err != nil {
+	keyPath := filepath.Join(c.Data.Dir, keyFile)
+	if in.keys, err = auth.LoadOrCreate(keyPath); err != nil {
 		return nil, err
 	}
 
@@ -159,6 +192,7 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		}
 		return titleOf(id)
 	}
+	in.house.Observer = in.metrics
 	opened(in.house.Close)
 	stage.OnStage(func(id wire.RoomID, _ []media.Source) { clearStage(stage, in.house, id, log) })
 
@@ -168,7 +202,7 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		"learn":  learn(engine, in.shelf, in.house, log.Named("learn")),
 		"media":  endMedia(stage, in.house, in.engine.Grace(), log),
 	} {
-		follower := room.NewFollower(name, in.house, store, log, handle)
+		follower := room.NewFollower(name, in.house, store, log, in.metrics.Followed(name, handle))
 		opened(follower.Close)
 	}
 
@@ -183,20 +217,27 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		}
 	}
 	opened(tend(engine, in.shelf, log.Named("learn")))
+	opened(retain(in.house, c.Data.Keep, log.Named("data")))
 
 	in.server, err = server.New(server.Config{
 		PublicURL: c.HTTP.PublicURL, Origins: c.HTTP.Origins, Guests: c.Access.Guests, Ticket: c.Access.Ticket,
-		Rate: c.Access.Rate, Burst: c.Access.Burst,
+		Rate: c.Access.Rate, Burst: c.Access.Burst, Joins: c.Access.Joins, Handshakes: c.Access.Handshakes, Neighbours: c.Access.Neighbours,
 	}, server.Parts{
 		House: in.house, Pool: pool, Media: stage, Keys: in.keys, Once: in.once, APIKeys: apiKeys,
 		Catalog: in.shelf, Points: bank, Behaviors: engine, Static: static.FS, Log: log.Named("http"),
 		Recommend: func(person wire.UserID, kind, lang string, limit int) []server.Recommended {
 			return recommended(engine, in.shelf, person, kind, lang, limit)
 		},
+		Check: ability(store, keyPath), Observer: in.metrics,
 	})
 	if err != nil {
 		return nil, err
 	}
+	in.count(pool, store, stage)
+	if err := in.openDoor(); err != nil {
+		return nil, err
+	}
+	opened(in.closeDoor) // first of all, for it asks the others
 	in.hostToken = func(id wire.RoomID, name string) (string, error) {
 		now := time.Now()
 		return in.keys.Mint(auth.Claims{
@@ -321,9 +362,10 @@ func (in *installation) greet(out io.Writer) {
   Watch      %[1]s%[4]s
   Media      UDP %[5]s
   Data       %[6]s
+  Operators  %[7]s
 
 Stop with Ctrl-C.
-`, in.url, server.PathFor(wire.Host, id), secret, server.PathFor(wire.Viewer, id), in.engine.Addr(), in.config.Data.Dir)
+`, in.url, server.PathFor(wire.Host, id), secret, server.PathFor(wire.Viewer, id), in.engine.Addr(), in.config.Data.Dir, in.doorAddr())
 }
 
 // baseURL is how this machine reaches the server.

@@ -1,8 +1,9 @@
 // Package auth says who somebody is and what they may do in a class.
 //
-//   - [Keys] signs and verifies tokens: JWTs (RFC 7519) signed with the
-//     server's own Ed25519 key (RFC 8037). A token is of one [Kind] and is
-//     never taken for another: a room token opens one room for one person, an
+//   - [Keys] signs and verifies tokens: JWTs (RFC 7519) that the server writes
+//     for itself, so a secret of its own signs them (HS256), and those that an
+//     earlier version signed with Ed25519 (RFC 8037) stay valid. A token is of
+//     one [Kind] and is never taken for another: a room token opens one room for one person, an
 //     invitation is a link that gives a role to whoever redeems it, an
 //     identity token only says who somebody is.
 //   - [OneTime] holds the links that a host opens once.

@@ -1,11 +1,9 @@
 package auth
 
 import (
-	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -14,16 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 // Keys signs tokens and verifies them. It is safe for many goroutines.
+//
+// It has two keys, both of one seed: a secret (HS256), with which it signs,
+// and a pair (EdDSA), with which it signed before.
 type Keys struct {
-	public ed25519.PublicKey
-	header string // of every token: the algorithm, and the key's thumbprint (RFC 7638) as kid
-	signer jose.Signer
+	secret *secret
+	pair   *pair
 }
 
 const (
@@ -48,34 +45,15 @@ func LoadOrCreate(path string) (*Keys, error) {
 }
 
 func newKeys(key ed25519.PrivateKey) (*Keys, error) {
-	public := key.Public().(ed25519.PublicKey)
-	thumb, err := (&jose.JSONWebKey{Key: public}).Thumbprint(crypto.SHA256)
+	secret, err := newSecret(key.Seed())
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	k := &Keys{public: public}
-	k.signer, err = jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.EdDSA, Key: jose.JSONWebKey{
-			Key: key, KeyID: base64.RawURLEncoding.EncodeToString(thumb)}},
-		(&jose.SignerOptions{}).WithType(tokenType))
+	pair, err := newPair(key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	sample, err := k.sign(nil)
-	if err != nil {
-		return nil, fmt.Errorf("signing key: %w", err)
-	}
-	k.header, _, _ = strings.Cut(sample, ".")
-	return k, nil
-}
-
-// sign returns body as a signed compact token.
-func (k *Keys) sign(body []byte) (string, error) {
-	signed, err := k.signer.Sign(body)
-	if err != nil {
-		return "", err
-	}
-	return signed.CompactSerialize()
+	return &Keys{secret: secret, pair: pair}, nil
 }
 
 func load(path string) (ed25519.PrivateKey, error) {

@@ -1,9 +1,13 @@
 package auth_test
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -255,22 +259,36 @@ func encoded(t testing.TB, v any) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// secretOf is the server's HS256 key as somebody would have it who read the
+// key file and this package.
+func secretOf(t testing.TB, private ed25519.PrivateKey) []byte {
+	t.Helper()
+	key, err := hkdf.Key(sha256.New, private.Seed(), nil, "lyceum token HS256 secret 1", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // TestConfusion tries what is known to have fooled verifiers of JWTs
-// (RFC 8725, section 2).
+// (RFC 8725, section 2). What is wrong with the claims is tried under each of
+// the server's two keys, and each key is tried in the place of the other.
 func TestConfusion(t *testing.T) {
 	keys, private := newKeys(t)
 	public := private.Public().(ed25519.PublicKey)
+	secret := secretOf(t, private)
 	good := mint(t, keys, ana(auth.Room))
 	parts := strings.Split(good, ".")
 	claims := decoded(t, parts[1])
 	claims["exp"], claims["iat"] = now.Add(time.Hour).Unix(), now.Unix()
-	kid := decoded(t, parts[0])["kid"].(string)
+	thumb, err := (&jose.JSONWebKey{Key: public}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kid := base64.RawURLEncoding.EncodeToString(thumb)
+	mine := decoded(t, parts[0])["kid"].(string)
 	header := map[jose.HeaderKey]any{"typ": "JWT", "kid": kid}
-
-	// The forger can make a good one: what is refused below is refused for
-	// what it is and not for how it was made.
-	_, err := keys.Verify(forge(t, jose.EdDSA, private, header, claims), auth.Room, "go-101", now)
-	wantError(t, err, nil)
+	hmacHeader := map[jose.HeaderKey]any{"typ": "JWT", "kid": mine}
 
 	_, foreign, _ := ed25519.GenerateKey(rand.Reader)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -280,7 +298,7 @@ func TestConfusion(t *testing.T) {
 	spki, _ := x509.MarshalPKIXPublicKey(public)
 	publicPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})
 	jwk := jose.JSONWebKey{Key: foreign.Public(), KeyID: kid}
-	with := func(name jose.HeaderKey, v any) map[jose.HeaderKey]any {
+	with := func(header map[jose.HeaderKey]any, name jose.HeaderKey, v any) map[jose.HeaderKey]any {
 		h := maps.Clone(header)
 		h[name] = v
 		return h
@@ -294,66 +312,112 @@ func TestConfusion(t *testing.T) {
 		}
 		return c
 	}
-	none := func(alg string) string {
+	none := func(alg, kid string) string {
 		return encoded(t, map[string]any{"alg": alg, "typ": "JWT", "kid": kid}) + "." + parts[1] + "."
 	}
+	hs256 := func(key []byte) string { return forge(t, jose.HS256, key, hmacHeader, claims) }
+	old := forge(t, jose.EdDSA, private, header, claims)
+	oldParts := strings.Split(old, ".")
 
 	refused := map[string]string{
-		"none":                      none("none"),
-		"None":                      none("None"),
-		"nOnE":                      none("nOnE"),
-		"no algorithm":              none(""),
-		"none, signed":              none("none") + parts[2],
-		"HS256 with the public key": forge(t, jose.HS256, []byte(public), header, claims),
-		"HS256 with its PEM":        forge(t, jose.HS256, publicPEM, header, claims),
-		"HS256 with its DER":        forge(t, jose.HS256, spki, header, claims),
-		"RS256":                     forge(t, jose.RS256, rsaKey, header, claims),
-		"a foreign key":             forge(t, jose.EdDSA, foreign, header, claims),
-		"a foreign key, its kid":    forge(t, jose.EdDSA, foreign, with("kid", "theirs"), claims),
-		"our key, a foreign kid":    forge(t, jose.EdDSA, private, with("kid", "theirs"), claims),
-		"no kid":                    forge(t, jose.EdDSA, private, map[jose.HeaderKey]any{"typ": "JWT"}, claims),
-		"kid traversal":             forge(t, jose.EdDSA, foreign, with("kid", "../../../../dev/null"), claims),
-		"kid injection":             forge(t, jose.EdDSA, foreign, with("kid", "x' UNION SELECT 'k"), claims),
-		"jwk":                       forge(t, jose.EdDSA, foreign, with("jwk", jwk), claims),
-		"jku":                       forge(t, jose.EdDSA, foreign, with("jku", "https://evil.example/keys"), claims),
-		"x5u":                       forge(t, jose.EdDSA, foreign, with("x5u", "https://evil.example/cert"), claims),
-		"our key, jku":              forge(t, jose.EdDSA, private, with("jku", "https://evil.example/keys"), claims),
-		"another type":              forge(t, jose.EdDSA, private, with("typ", "at+jwt"), claims),
+		"none":                   none("none", kid),
+		"None":                   none("None", kid),
+		"nOnE":                   none("nOnE", mine),
+		"none for the secret":    none("none", mine),
+		"no algorithm":           none("", mine),
+		"none, signed":           none("none", mine) + parts[2],
+		"RS256":                  forge(t, jose.RS256, rsaKey, header, claims),
+		"RS256 as the secret":    forge(t, jose.RS256, rsaKey, hmacHeader, claims),
+		"a foreign key":          forge(t, jose.EdDSA, foreign, header, claims),
+		"a foreign key, its kid": forge(t, jose.EdDSA, foreign, with(header, "kid", "theirs"), claims),
+		"our key, a foreign kid": forge(t, jose.EdDSA, private, with(header, "kid", "theirs"), claims),
+		"no kid":                 forge(t, jose.EdDSA, private, map[jose.HeaderKey]any{"typ": "JWT"}, claims),
+		"kid traversal":          forge(t, jose.EdDSA, foreign, with(header, "kid", "../../../../dev/null"), claims),
+		"kid injection":          forge(t, jose.EdDSA, foreign, with(header, "kid", "x' UNION SELECT 'k"), claims),
+		"jwk":                    forge(t, jose.EdDSA, foreign, with(header, "jwk", jwk), claims),
+		"jku":                    forge(t, jose.EdDSA, foreign, with(header, "jku", "https://evil.example/keys"), claims),
+		"x5u":                    forge(t, jose.EdDSA, foreign, with(header, "x5u", "https://evil.example/cert"), claims),
+		"our key, jku":           forge(t, jose.EdDSA, private, with(header, "jku", "https://evil.example/keys"), claims),
+		"another type":           forge(t, jose.EdDSA, private, with(header, "typ", "at+jwt"), claims),
 
-		"no exp":           forge(t, jose.EdDSA, private, header, say(map[string]any{"exp": nil})),
-		"exp 0":            forge(t, jose.EdDSA, private, header, say(map[string]any{"exp": 0})),
-		"exp as text":      forge(t, jose.EdDSA, private, header, say(map[string]any{"exp": "9999999999"})),
-		"exp beyond int64": forge(t, jose.EdDSA, private, header, say(map[string]any{"exp": 1e300})),
-		"no iat":           forge(t, jose.EdDSA, private, header, say(map[string]any{"iat": nil})),
-		"exp before iat":   forge(t, jose.EdDSA, private, header, say(map[string]any{"exp": now.Add(-time.Hour).Unix()})),
-		"no issuer":        forge(t, jose.EdDSA, private, header, say(map[string]any{"iss": nil})),
-		"another issuer":   forge(t, jose.EdDSA, private, header, say(map[string]any{"iss": "lyceum.evil"})),
-		"no audience":      forge(t, jose.EdDSA, private, header, say(map[string]any{"aud": nil})),
-		"every room":       forge(t, jose.EdDSA, private, header, say(map[string]any{"aud": "*"})),
-		"a list of rooms":  forge(t, jose.EdDSA, private, header, say(map[string]any{"aud": []string{"go-101", "x"}})),
-		"no subject":       forge(t, jose.EdDSA, private, header, say(map[string]any{"sub": nil})),
-		"no role":          forge(t, jose.EdDSA, private, header, say(map[string]any{"role": nil})),
-		"an unknown role":  forge(t, jose.EdDSA, private, header, say(map[string]any{"role": "root"})),
-		"no kind":          forge(t, jose.EdDSA, private, header, say(map[string]any{"kind": nil})),
-		"an unknown claim": forge(t, jose.EdDSA, private, header, say(map[string]any{"scope": "read"})),
-		"no id":            forge(t, jose.EdDSA, private, header, say(map[string]any{"jti": nil})),
+		"HS256 with the public key":            forge(t, jose.HS256, []byte(public), header, claims),
+		"HS256 with its PEM":                   forge(t, jose.HS256, publicPEM, header, claims),
+		"HS256 with its DER":                   forge(t, jose.HS256, spki, header, claims),
+		"the secret's kid, the public key":     hs256(public),
+		"the secret's kid, the public PEM":     hs256(publicPEM),
+		"the secret's kid, the public DER":     hs256(spki),
+		"the secret's kid, the seed":           hs256(private.Seed()),
+		"the secret's kid, the private key":    hs256(private),
+		"the secret's kid, zeros":              hs256(make([]byte, 32)),
+		"the secret's kid, the kid":            hs256([]byte(mine)),
+		"the secret's kid, the pair signs":     forge(t, jose.EdDSA, private, hmacHeader, claims),
+		"the pair's kid, the secret signs":     forge(t, jose.HS256, secret, header, claims),
+		"the secret, no kid":                   forge(t, jose.HS256, secret, map[jose.HeaderKey]any{"typ": "JWT"}, claims),
+		"the secret, jku":                      forge(t, jose.HS256, secret, with(hmacHeader, "jku", "https://evil.example/keys"), claims),
+		"the secret, another type":             forge(t, jose.HS256, secret, with(hmacHeader, "typ", "at+jwt"), claims),
+		"HS512 with the secret":                forge(t, jose.HS512, append(secret, secret...), hmacHeader, claims),
+		"the secret's header, pair's words":    parts[0] + "." + oldParts[1] + "." + oldParts[2],
+		"the pair's header, secret's words":    oldParts[0] + "." + parts[1] + "." + parts[2],
+		"the secret's words, pair's signature": parts[0] + "." + parts[1] + "." + oldParts[2],
 
-		"changed claims":      parts[0] + "." + encoded(t, say(map[string]any{"role": "moderator"})) + "." + parts[2],
-		"no signature":        parts[0] + "." + parts[1] + ".",
-		"two parts":           parts[0] + "." + parts[1],
-		"four parts":          good + "." + parts[2],
-		"half a signature":    good[:len(good)-40],
-		"a line break":        good[:len(good)-8] + "\n" + good[len(good)-8:],
-		"padding":             good + "==",
-		"JSON serialization":  `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
-		"blanks around":       " " + good + " ",
-		"Bearer":              "Bearer " + good,
-		"empty":               "",
-		"dots":                "..",
-		"very long":           good + strings.Repeat("A", 1<<20),
-		"deep claims":         parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("[", 3000))) + "." + parts[2],
-		"invalid UTF-8":       "\xff\xfe." + parts[1] + "." + parts[2],
-		"last bits of base64": good[:len(good)-1] + string(nextChar(good[len(good)-1])),
+		"no signature":            parts[0] + "." + parts[1] + ".",
+		"two parts":               parts[0] + "." + parts[1],
+		"four parts":              good + "." + parts[2],
+		"half a code":             good[:len(good)-22],
+		"a code too long":         good + "AAAA",
+		"half a signature":        old[:len(old)-40],
+		"a line break":            good[:len(good)-8] + "\n" + good[len(good)-8:],
+		"a line break, old":       old[:len(old)-8] + "\n" + old[len(old)-8:],
+		"padding":                 good + "=",
+		"padding, old":            old + "==",
+		"JSON serialization":      `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
+		"blanks around":           " " + good + " ",
+		"Bearer":                  "Bearer " + good,
+		"empty":                   "",
+		"dots":                    "..",
+		"header and dots":         parts[0] + "..",
+		"very long":               good + strings.Repeat("A", 1<<20),
+		"invalid UTF-8":           "\xff\xfe." + parts[1] + "." + parts[2],
+		"last bits of the code":   good[:len(good)-1] + string(nextChar(good[len(good)-1])),
+		"last bits of an old one": old[:len(old)-1] + string(nextChar(old[len(old)-1])),
+	}
+	for name, key := range map[string]struct {
+		algorithm jose.SignatureAlgorithm
+		key       any
+		header    map[jose.HeaderKey]any
+		parts     []string
+	}{"EdDSA": {jose.EdDSA, private, header, oldParts}, "HS256": {jose.HS256, secret, hmacHeader, parts}} {
+		forged := func(change map[string]any) string { return forge(t, key.algorithm, key.key, key.header, say(change)) }
+		// The forger can make a good one: what is refused below is refused for
+		// what it says and not for how it was made.
+		_, err := keys.Verify(forged(nil), auth.Room, "go-101", now)
+		wantError(t, err, nil)
+		_, err = keys.Verify(forged(map[string]any{"aud": "go-102"}), auth.Room, "go-101", now)
+		wantError(t, err, auth.ErrRoom)
+		for what, change := range map[string]map[string]any{
+			"no exp":           {"exp": nil},
+			"exp 0":            {"exp": 0},
+			"exp as text":      {"exp": "9999999999"},
+			"exp beyond int64": {"exp": 1e300},
+			"no iat":           {"iat": nil},
+			"exp before iat":   {"exp": now.Add(-time.Hour).Unix()},
+			"no issuer":        {"iss": nil},
+			"another issuer":   {"iss": "lyceum.evil"},
+			"no audience":      {"aud": nil},
+			"every room":       {"aud": "*"},
+			"a list of rooms":  {"aud": []string{"go-101", "x"}},
+			"no subject":       {"sub": nil},
+			"no role":          {"role": nil},
+			"an unknown role":  {"role": "root"},
+			"no kind":          {"kind": nil},
+			"an unknown claim": {"scope": "read"},
+			"no id":            {"jti": nil},
+		} {
+			refused[what+", "+name] = forged(change)
+		}
+		p := key.parts
+		refused["changed claims, "+name] = p[0] + "." + encoded(t, say(map[string]any{"role": "moderator"})) + "." + p[2]
+		refused["deep claims, "+name] = p[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("[", 2000))) + "." + p[2]
 	}
 	for name, token := range refused {
 		t.Run(name, func(t *testing.T) {
@@ -363,10 +427,39 @@ func TestConfusion(t *testing.T) {
 			wantError(t, err, auth.ErrToken)
 		})
 	}
+}
 
-	wrong := forge(t, jose.EdDSA, private, header, say(map[string]any{"aud": "go-102"}))
-	_, err = keys.Verify(wrong, auth.Room, "go-101", now)
-	wantError(t, err, auth.ErrRoom)
+// TestKeyFilesOfAnyAge: the key file holds an Ed25519 key, as the first
+// version wrote it. The token that this version signed with it is good, and so
+// is what later versions sign: what is derived from a seed never changes.
+func TestKeyFilesOfAnyAge(t *testing.T) {
+	der, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "auth.key")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := auth.LoadOrCreate(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile("testdata/tokens.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ana(auth.Room)
+	want.ID, want.Issued, want.Expires = "gold", now.Local(), now.Add(time.Hour).Local()
+	for i, token := range strings.Fields(string(written)) {
+		got, err := keys.Verify(token, auth.Room, "go-101", now)
+		if err != nil || got != want {
+			t.Errorf("token %d: got %+v, %v; want %+v", i, got, err, want)
+		}
+		if minted := mint(t, keys, want); i == 1 && minted != token {
+			t.Errorf("minted %s", minted)
+		}
+	}
 }
 
 // nextChar changes only bits of a signature's last character that carry
@@ -450,11 +543,23 @@ func wantError(t testing.TB, err, want error) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	keys, _ := newKeys(b)
+	keys, private := newKeys(b)
 	token := mint(b, keys, ana(auth.Room))
-	for b.Loop() {
-		if _, err := keys.Verify(token, auth.Room, "go-101", now); err != nil {
-			b.Fatal(err)
-		}
+	thumb, err := (&jose.JSONWebKey{Key: private.Public()}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		b.Fatal(err)
+	}
+	old := forge(b, jose.EdDSA, private, map[jose.HeaderKey]any{
+		"typ": "JWT", "kid": base64.RawURLEncoding.EncodeToString(thumb),
+	}, decoded(b, strings.Split(token, ".")[1]))
+	for name, token := range map[string]string{"HS256": token, "EdDSA": old} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := keys.Verify(token, auth.Room, "go-101", now); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,7 +1,6 @@
 package fanout
 
 import (
-	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -9,69 +8,60 @@ import (
 	"time"
 )
 
-// Reason says why a socket was cut off.
-type Reason int
-
-// Why a socket was cut off.
-const (
-	CutSlow   Reason = iota // it did not take what was sent to it
-	CutSilent               // nothing was heard of it
-	CutBroken               // writing to it failed
-)
-
 // Conn is the writing half of one socket. coder/websocket gets it as its
 // net.Conn: its control frames (always one Write each) go through the same
 // queue as our data, so frames never mix.
 type Conn struct {
+	// What every flush looks at comes first: a feed of thousands of sockets
+	// pays for each line of memory that is not in the cache.
+	mu      sync.Mutex
+	over    bool   // closed, or cut off and about to be
+	blocked bool   // the kernel will say when it takes more
+	busy    bool   // a goroutine of its own writes
+	watched bool   // the gate knows its descriptor
+	at      uint64 // position in feed of what comes next, between two frames
+	feed    *Feed
+	raw     syscall.RawConn // nil where there is no descriptor: a pipe, TLS; never changes
+
+	// What waits for this socket alone goes in this order, and before the feed.
+	rest  []byte   // of a frame of the feed that was begun
+	queue [][]byte // pieces of framed messages; may be shared
+	own   []byte   // framed personal messages and control frames
+	left  int      // bytes of the frame that stands half written
+
+	farewell *time.Timer // closes a socket that was told why; nil before
+
 	net.Conn
 	pool   *Pool
-	shard  int
-	number uint32
-	raw    syscall.RawConn // nil where there is no descriptor: a pipe, TLS
 	onCut  func(Reason)
-	heard  atomic.Int64 // Unix milliseconds
-	queued atomic.Bool  // waits in its shard's list
-
-	mu       sync.Mutex
-	part     []byte   // begun and not yet taken by the socket: goes first
-	first    [][]byte // pieces of framed messages that go before own; may be shared
-	own      []byte   // framed personal messages and control frames
-	feed     *Feed
-	at       uint64 // position in feed of what comes next, between two frames
-	draining bool   // a goroutine of its own writes
-	dead     bool
-
-	// The write under way; the callback is made once, so that a write
-	// allocates nothing.
-	out []byte
-	n   int
-	err error
-	try func(fd uintptr) bool
+	number uint64
+	shard  int32
+	place  int32         // in its feed's list; guarded by the feed's lock
+	slot   int32         // in its pool's list; guarded by the pool's lock
+	heard  atomic.Uint32 // the pool's beat
+	queued atomic.Bool   // waits in its shard's list
 }
 
-// NewConn takes over the writing half of c. onCut is called at most once, on
-// a goroutine of its own, when the socket was cut off and closed.
+// NewConn takes over the writing half of c; nobody else may write to it or
+// close it. onCut is called at most once, on a goroutine of its own, when the
+// socket was cut off and closed.
 func (p *Pool) NewConn(c net.Conn, onCut func(Reason)) *Conn {
 	n := p.next.Add(1)
-	w := &Conn{Conn: c, pool: p, number: n, shard: int(n) % len(p.shards), onCut: onCut}
-	w.Heard()
-	if sc, ok := c.(syscall.Conn); ok {
-		if raw, err := sc.SyscallConn(); err == nil {
-			w.raw = raw
-			w.try = func(fd uintptr) bool {
-				w.n, w.err = syscall.Write(int(fd), w.out)
-				return true
-			}
-		}
+	w := &Conn{
+		Conn: c, pool: p, number: n, shard: int32(n % uint64(len(p.shards))), onCut: onCut,
+		raw: descriptor(c, p.config.Kernel),
 	}
-	p.mu.Lock()
-	p.conns[w] = struct{}{}
-	p.mu.Unlock()
+	w.Heard()
+	p.enlist(w)
 	return w
 }
 
 // Heard notes that something came from the other end.
-func (c *Conn) Heard() { c.heard.Store(time.Now().UnixMilli()) }
+func (c *Conn) Heard() {
+	if now := c.pool.beat.Load(); c.heard.Load() != now {
+		c.heard.Store(now)
+	}
+}
 
 // Read reads for coder/websocket, and notes that the other end lives.
 func (c *Conn) Read(b []byte) (int, error) {
@@ -82,16 +72,27 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Send queues a payload for this socket alone.
+// Send queues a payload for this socket alone. It does not wait for the feed's
+// gathering, and takes along what the feed has gathered.
 func (c *Conn) Send(payload []byte) {
 	c.mu.Lock()
-	if c.dead {
+	if c.over {
 		c.mu.Unlock()
 		return
 	}
-	if len(c.own)+len(payload) > c.pool.config.Own {
+	full := func() bool { // one frame may always wait
+		return len(c.own) > 0 && len(c.own)+len(payload) > c.pool.config.Own
+	}
+	if full() && c.raw != nil {
 		c.mu.Unlock()
-		c.cut(CutSlow)
+		c.flushHere() // perhaps the shard only had no time yet
+		c.mu.Lock()
+	}
+	if full() {
+		c.cut(CutFull)
+	}
+	if c.over {
+		c.mu.Unlock()
 		return
 	}
 	c.own = AppendFrame(c.own, payload)
@@ -101,80 +102,130 @@ func (c *Conn) Send(payload []byte) {
 
 // Write queues a control frame of coder/websocket's.
 func (c *Conn) Write(frame []byte) (int, error) {
-	if !c.control(frame) {
+	c.mu.Lock()
+	ok := !c.over && len(c.own)+len(frame) <= c.pool.config.Own+8*maxControl
+	if ok {
+		c.own = append(c.own, frame...)
+	}
+	c.mu.Unlock()
+	if !ok {
 		return 0, net.ErrClosed
 	}
+	c.wake()
 	return len(frame), nil
 }
 
-func (c *Conn) control(frame []byte) bool {
+// ping asks the other end whether it lives. One to which nothing can be
+// written has other worries.
+func (c *Conn) ping() {
 	c.mu.Lock()
-	ok := !c.dead && len(c.own)+len(frame) <= c.pool.config.Own+1024
+	ok := !c.over && !c.blocked && len(c.own) == 0
 	if ok {
-		c.own = append(c.own, frame...)
+		c.own = append(c.own, pingFrame...)
 	}
 	c.mu.Unlock()
 	if ok {
 		c.wake()
 	}
-	return ok
 }
 
 // Close leaves the feed and closes the socket. What still waits and fits into
 // the socket's buffer is written first: a close frame, for instance.
 func (c *Conn) Close() error {
-	c.flush()
+	c.flushHere()
 	c.mu.Lock()
-	c.dead = true
-	feed := c.feed
-	c.feed, c.first, c.own, c.part = nil, nil, nil, nil
-	c.mu.Unlock()
-	if feed != nil {
-		feed.drop(c)
+	c.end()
+	if c.farewell != nil && c.farewell.Stop() {
+		c.farewell.Reset(0)
 	}
-	c.pool.mu.Lock()
-	delete(c.pool.conns, c)
-	c.pool.mu.Unlock()
+	c.mu.Unlock()
+	c.pool.strike(c)
 	return c.Conn.Close()
+}
+
+// flushHere writes on the caller's goroutine.
+func (c *Conn) flushHere() {
+	w := c.pool.spare.Get().(*writer)
+	c.flush(w, true)
+	w.forget()
+	c.pool.writes.Add(w.writes.Swap(0))
+	c.pool.bytes.Add(w.bytes.Swap(0))
+	c.pool.spare.Put(w)
 }
 
 // Leave stops hearing the feed; personal frames still come.
 func (c *Conn) Leave() {
 	c.mu.Lock()
-	feed := c.feed
-	c.feed = nil
+	c.leave()
 	c.mu.Unlock()
-	if feed != nil {
-		feed.drop(c)
+}
+
+// leave is Leave with mu held.
+func (c *Conn) leave() {
+	if c.feed != nil {
+		c.feed.drop(c)
+		c.feed = nil
+	}
+}
+
+// end stops all writing. It is called with mu held.
+func (c *Conn) end() {
+	c.over = true
+	c.leave()
+	c.rest, c.queue, c.own = nil, nil, nil
+	if c.blocked {
+		c.blocked = false
+		c.pool.gate.forget(c)
 	}
 }
 
 // hear makes f the feed of c, from position at, after first.
-func (c *Conn) hear(f *Feed, at uint64, first []Message) (old *Feed, alive bool) {
+func (c *Conn) hear(f *Feed, at uint64, first []Message) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.dead {
-		return nil, false
+	if c.over {
+		c.mu.Unlock()
+		return
 	}
-	if len(c.own) > 0 && len(first) > 0 {
-		c.first = append(c.first, c.own)
-		c.own = nil
+	c.enqueue(first)
+	if c.feed != f {
+		c.leave()
+		f.add(c)
 	}
-	for _, m := range first {
+	c.feed, c.at = f, at
+	c.mu.Unlock()
+	c.wake()
+}
+
+// enqueue lets messages wait behind what waits already, without copying their
+// pieces. It is called with mu held.
+func (c *Conn) enqueue(messages []Message) {
+	if len(messages) == 0 {
+		return
+	}
+	n := len(c.queue) + 1
+	for _, m := range messages {
+		n += 1 + len(m)
+	}
+	queue := append(make([][]byte, 0, n), c.queue...)
+	if len(c.own) > 0 {
+		queue, c.own = append(queue, c.own), nil
+	}
+	heads := make([]byte, 0, headSize*len(messages))
+	for _, m := range messages {
 		size := 0
 		for _, piece := range m {
 			size += len(piece)
 		}
-		c.first = append(append(c.first, appendHead(nil, size)), m...)
+		before := len(heads)
+		heads = appendHead(heads, size)
+		queue = append(queue, heads[before:])
+		for _, piece := range m {
+			if len(piece) > 0 {
+				queue = append(queue, piece)
+			}
+		}
 	}
-	old, c.feed, c.at = c.feed, f, at
-	return old, true
-}
-
-func (c *Conn) hears(f *Feed) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.feed == f
+	c.queue = queue
 }
 
 func (c *Conn) wake() {
@@ -183,143 +234,16 @@ func (c *Conn) wake() {
 	}
 }
 
-// closeIdle is a close frame (RFC 6455, section 5.5.1) with code 4005.
-var closeIdle = []byte{0x88, 2, 4005 >> 8, 4005 & 0xff}
-
-// cut gives the socket up and closes it. One that was silent is told so, if
-// nothing stands half written before it.
-func (c *Conn) cut(why Reason) {
-	c.mu.Lock()
-	first := !c.dead
-	c.dead = true
-	if first && why == CutSilent && len(c.part) == 0 && c.raw != nil {
-		c.out = closeIdle
-		_ = c.raw.Write(c.try)
-		c.out = nil
-	}
-	feed := c.feed
-	c.feed, c.first, c.own, c.part = nil, nil, nil, nil
-	c.mu.Unlock()
-	if !first {
-		return
-	}
-	if feed != nil {
-		feed.drop(c)
-	}
-	if why != CutBroken {
-		c.pool.cut.Add(1)
-	}
-	go func() {
-		_ = c.Conn.Close()
-		c.onCut(why)
-	}()
-}
-
-// next returns what is to be written now. It is called with mu held.
-func (c *Conn) next() (b []byte, ok bool) {
-	if len(c.part) > 0 {
-		return c.part, true
-	}
-	if len(c.first) > 0 {
-		c.part, c.first = c.first[0], c.first[1:]
-		return c.part, true
-	}
-	if len(c.own) > 0 {
-		c.part, c.first, c.own = c.own, nil, nil
-		return c.part, true
-	}
-	if c.feed == nil {
-		return nil, true
-	}
-	b, next, ok := c.feed.from(c.at)
-	if ok {
-		c.part, c.at = b, next
-	}
-	return c.part, ok
-}
-
-// flush writes as much as the socket takes without waiting.
-func (c *Conn) flush() {
+// outbox is how many bytes wait, and whether the socket takes no more.
+func (c *Conn) outbox() (bytes int, waiting bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.dead && !c.draining {
-		b, ok := c.next()
-		if !ok {
-			go c.cut(CutSlow)
-			return
-		}
-		if len(b) == 0 {
-			return
-		}
-		if c.raw == nil {
-			c.drain()
-			return
-		}
-		c.out = b
-		err := c.raw.Write(c.try)
-		c.out = nil
-		if err == nil {
-			err = c.err
-		}
-		c.pool.writes.Add(1)
-		switch {
-		case err == nil:
-			c.took(c.n)
-		case errors.Is(err, syscall.EAGAIN):
-			c.pool.blocked.Add(1)
-			c.drain()
-			return
-		case errors.Is(err, syscall.EINTR):
-		default:
-			go c.cut(CutBroken)
-			return
-		}
+	bytes = len(c.rest) + len(c.own)
+	for _, piece := range c.queue {
+		bytes += len(piece)
 	}
-}
-
-func (c *Conn) took(n int) {
-	c.pool.bytes.Add(uint64(n))
-	if c.part = c.part[min(n, len(c.part)):]; len(c.part) == 0 {
-		c.part = nil
+	if c.feed != nil {
+		bytes += c.feed.behind(c.at)
 	}
-}
-
-// drain starts a goroutine that writes for this socket alone, and waits where
-// it must, until the socket has caught up. It is called with mu held.
-func (c *Conn) drain() {
-	c.draining = true
-	go func() {
-		for {
-			c.mu.Lock()
-			b, ok := c.next()
-			if !ok || len(b) == 0 || c.dead {
-				_ = c.SetWriteDeadline(time.Time{}) // or it would meet a write of the shard's
-				c.draining = false
-				c.mu.Unlock()
-				if !ok {
-					c.cut(CutSlow)
-				}
-				return
-			}
-			c.mu.Unlock()
-			// Small pieces, so that a slow but living socket shows progress.
-			if len(b) > 16<<10 {
-				b = b[:16<<10]
-			}
-			_ = c.SetWriteDeadline(time.Now().Add(c.pool.config.Stall))
-			n, err := c.Conn.Write(b)
-			c.pool.writes.Add(1)
-			c.mu.Lock()
-			c.took(n)
-			c.mu.Unlock()
-			if err != nil {
-				why := CutBroken
-				if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-					why = CutSlow
-				}
-				c.cut(why)
-				return
-			}
-		}
-	}()
+	return bytes, c.blocked || c.busy
 }

@@ -6,32 +6,41 @@
 // has a few goroutines, one a core, that take all that waits for a socket and
 // write it in one call that never blocks.
 //
-// A socket that takes no more gets a goroutine of its own until it has caught
-// up. One that makes no progress for [Config.Stall], or whose position has
-// left the ring, is cut off with a close code that says "come back": the
-// class never waits for anybody.
+//	open ──takes no more──▶ blocked ──takes again──▶ open …
+//	open, blocked ──too slow, silent, broken──▶ cut off ──▶ closed
+//
+// A feed that is flushed seldom is written at once; past some 60 flushes a
+// second they are gathered for [Config.Window], so that one system call brings
+// many frames. [Feed.FlushNow] is for what may not wait.
+//
+// A socket that takes no more costs a position in the ring and an entry in the
+// kernel's list of those to watch, no goroutine. One that makes no progress
+// for [Config.Stall], or whose position has left the ring, is cut off with a
+// close code that says "come back": the class never waits for anybody.
 //
 // The package knows nothing of rooms or messages, and reads nothing: reading
 // stays with coder/websocket.
 package fanout
 
 import (
-	"encoding/binary"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+	"weak"
 )
 
-// Config says how much a slow socket is borne with. The zero value means the
-// defaults.
+// Config says how much a slow socket is borne with. A zero means the default,
+// except for Window and Kernel.
 type Config struct {
 	Shards int           `yaml:"shards" default:"0" doc:"writing goroutines; 0 means one a core"`
+	Window time.Duration `yaml:"window" default:"16ms" doc:"how long a busy feed gathers frames for one write; 0: never"`
 	Ring   int           `yaml:"ring" default:"1048576" doc:"bytes of frames that a feed keeps for slow and returning sockets"`
-	Own    int           `yaml:"own" default:"1048576" doc:"bytes of personal frames that may wait for one socket"`
+	Own    int           `yaml:"own" default:"262144" doc:"bytes of personal frames that may wait for one socket"`
+	Kernel int           `yaml:"kernel" default:"32768" doc:"bytes of frames that the kernel may hold for one socket; 0: as it likes"`
 	Stall  time.Duration `yaml:"stall" default:"10s" doc:"how long a socket may take nothing before it is cut off"`
-	Ping   time.Duration `yaml:"ping" default:"25s" doc:"time between two pings to a socket"`
-	Silent time.Duration `yaml:"silent" default:"60s" doc:"how long a socket may be silent before it is cut off"`
+	Ping   time.Duration `yaml:"ping" default:"12s" doc:"time between two pings to a socket"`
+	Silent time.Duration `yaml:"silent" default:"26s" doc:"how long a socket may be silent before it is cut off"`
 }
 
 func (c Config) withDefaults() Config {
@@ -42,47 +51,48 @@ func (c Config) withDefaults() Config {
 		c.Ring = 1 << 20
 	}
 	if c.Own <= 0 {
-		c.Own = 1 << 20
+		c.Own = 256 << 10
 	}
 	if c.Stall <= 0 {
 		c.Stall = 10 * time.Second
 	}
 	if c.Ping <= 0 {
-		c.Ping = 25 * time.Second
+		c.Ping = 12 * time.Second
 	}
 	if c.Silent <= 0 {
-		c.Silent = 60 * time.Second
+		c.Silent = 26 * time.Second
 	}
 	return c
-}
-
-// Stats counts what a pool has done since it was made.
-type Stats struct {
-	Writes  uint64 // write calls
-	Bytes   uint64 // bytes the sockets took
-	Blocked uint64 // times a socket took no more and got a goroutine of its own
-	Cut     uint64 // sockets cut off for being slow or silent
 }
 
 // Pool writes for any number of feeds and sockets.
 type Pool struct {
 	config Config
 	shards []*shard
-	next   atomic.Uint32
+	next   atomic.Uint64 // numbers the sockets
+	beat   atomic.Uint32 // counts the rounds of watch: a clock that costs nothing to read
 	stop   chan struct{}
 	done   sync.WaitGroup
 
-	writes, bytes, blocked, cut atomic.Uint64
+	published, blocked atomic.Uint64
+	writes, bytes      atomic.Uint64 // of those who are no shard
+	cut                [Reasons]atomic.Uint64
+	spare              sync.Pool // of *writer, for those who are no shard
 
 	mu    sync.Mutex
-	conns map[*Conn]struct{} // all that are open, for pings and the watch on silence
+	conns [groups][]*Conn // all that are open, by their number
+	feeds map[weak.Pointer[Feed]]struct{}
+	sweep int   // how many feeds are kept before those that ended are looked for
+	gate  *gate // nil until the first socket blocks
+	ended bool
 }
 
 // NewPool starts a pool. Close ends it.
 func NewPool(config Config) *Pool {
-	p := &Pool{config: config.withDefaults(), stop: make(chan struct{}), conns: map[*Conn]struct{}{}}
-	for range p.config.Shards {
-		s := &shard{wake: make(chan struct{}, 1)}
+	p := &Pool{config: config.withDefaults(), stop: make(chan struct{}), feeds: map[weak.Pointer[Feed]]struct{}{}}
+	p.spare.New = func() any { return newWriter() }
+	for i := range p.config.Shards {
+		s := &shard{index: i, wake: make(chan struct{}, 1), writer: newWriter()}
 		p.shards = append(p.shards, s)
 		p.done.Go(func() { s.run(p.stop) })
 	}
@@ -92,123 +102,39 @@ func NewPool(config Config) *Pool {
 
 // Close ends the pool's goroutines. Sockets are left as they are.
 func (p *Pool) Close() {
+	p.mu.Lock()
+	p.ended = true
+	gate := p.gate
+	p.mu.Unlock()
 	close(p.stop)
+	if gate != nil {
+		gate.close()
+	}
 	p.done.Wait()
 }
 
-// Stats returns the counts so far.
-func (p *Pool) Stats() Stats {
-	return Stats{p.writes.Load(), p.bytes.Load(), p.blocked.Load(), p.cut.Load()}
+// NewFeed returns an empty feed whose newest number is last.
+func (p *Pool) NewFeed(last uint64) *Feed {
+	f := &Feed{
+		pool: p, ring: ring{limit: p.config.Ring, last: last}, pace: pace{window: p.config.Window},
+		members: make([][]*Conn, len(p.shards)), dirty: make([]bool, len(p.shards)),
+	}
+	p.mu.Lock()
+	p.feeds[weak.Make(f)] = struct{}{}
+	if len(p.feeds) > p.sweep {
+		p.forgetFeeds()
+		p.sweep = 2*len(p.feeds) + 16
+	}
+	p.mu.Unlock()
+	return f
 }
 
-var pingFrame = []byte{0x89, 0}
-
-// watch pings every socket and cuts off the silent ones. It goes round once
-// in a quarter of the ping time and takes a quarter of the sockets each time,
-// so that pings do not come in one burst.
-func (p *Pool) watch() {
-	const parts = 4
-	tick := time.NewTicker(p.config.Ping / parts)
-	defer tick.Stop()
-	var conns []*Conn
-	for round := uint32(0); ; round++ {
-		select {
-		case <-p.stop:
-			return
-		case <-tick.C:
-		}
-		conns = conns[:0]
-		p.mu.Lock()
-		for c := range p.conns {
-			if c.number%parts == round%parts {
-				conns = append(conns, c)
-			}
-		}
-		p.mu.Unlock()
-		silent := time.Now().Add(-p.config.Silent).UnixMilli()
-		for _, c := range conns {
-			if c.heard.Load() < silent {
-				c.cut(CutSilent)
-				continue
-			}
-			c.control(pingFrame)
+// forgetFeeds drops the feeds that nobody holds any more. It is called with mu
+// held.
+func (p *Pool) forgetFeeds() {
+	for w := range p.feeds {
+		if w.Value() == nil {
+			delete(p.feeds, w)
 		}
 	}
-}
-
-// shard is one writing goroutine's list of work.
-type shard struct {
-	wake chan struct{}
-
-	mu    sync.Mutex
-	feeds []*Feed // have frames that their sockets have not seen
-	conns []*Conn // have frames of their own
-}
-
-func (s *shard) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (s *shard) addConn(c *Conn) {
-	s.mu.Lock()
-	s.conns = append(s.conns, c)
-	s.mu.Unlock()
-	s.poke()
-}
-
-func (s *shard) addFeed(f *Feed) {
-	s.mu.Lock()
-	s.feeds = append(s.feeds, f)
-	s.mu.Unlock()
-	s.poke()
-}
-
-func (s *shard) run(stop <-chan struct{}) {
-	var feeds []*Feed
-	var conns, members []*Conn
-	for {
-		select {
-		case <-stop:
-			return
-		case <-s.wake:
-		}
-		s.mu.Lock()
-		feeds, s.feeds = s.feeds, feeds[:0]
-		conns, s.conns = s.conns, conns[:0]
-		s.mu.Unlock()
-		for _, c := range conns {
-			c.queued.Store(false)
-			c.flush()
-		}
-		for _, f := range feeds {
-			members = f.take(s, members[:0])
-			for _, c := range members {
-				c.flush()
-			}
-		}
-		clear(feeds)
-		clear(conns)
-		clear(members)
-	}
-}
-
-// AppendFrame appends payload as one final, unmasked WebSocket text frame
-// (RFC 6455, section 5.2). A server's frames are not masked, so the same
-// bytes serve every socket.
-func AppendFrame(dst, payload []byte) []byte {
-	return append(appendHead(dst, len(payload)), payload...)
-}
-
-func appendHead(dst []byte, size int) []byte {
-	dst = append(dst, 0x81)
-	switch {
-	case size < 126:
-		return append(dst, byte(size))
-	case size < 1<<16:
-		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(size))
-	}
-	return binary.BigEndian.AppendUint64(append(dst, 127), uint64(size))
 }

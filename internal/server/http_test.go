@@ -1,13 +1,24 @@
 package server_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
 	"github.com/lyceum-live/lyceum/internal/server"
+	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -189,5 +200,200 @@ func TestListsAndPages(t *testing.T) {
 		if strings.HasPrefix(path, "/class") && !strings.Contains(res.Header.Get("Content-Security-Policy"), "script-src 'self';") {
 			t.Errorf("%s: policy %q", path, res.Header.Get("Content-Security-Policy"))
 		}
+	}
+}
+
+// newDoor is a server without what lies behind its door.
+func newDoor(t *testing.T, parts server.Parts) *server.Server {
+	t.Helper()
+	if parts.Log == nil {
+		parts.Log = zap.NewNop()
+	}
+	parts.Static = fstest.MapFS{
+		"i18n/en.json":    {Data: []byte(`{}`)},
+		"i18n/zh-CN.json": {Data: []byte(`{}`)},
+		"index.html":      {Data: []byte("<!doctype html>")},
+	}
+	s, err := server.New(server.Config{Guests: true}, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// knock sends a request and returns the answer with its error code.
+func knock(s http.Handler, method, path string) (*httptest.ResponseRecorder, string) {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	var body map[string]any
+	_ = json.Unmarshal(w.Body.Bytes(), &body)
+	return w, code(body)
+}
+
+func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
+	s := newDoor(t, server.Parts{})
+	for path, allow := range map[string]string{
+		"/v1/sessions":              "GET, HEAD",
+		"/v1/rooms/algebra":         "GET, HEAD",
+		"/v1/rooms/algebra/socket":  "GET, HEAD",
+		"/v1/rooms/algebra/join":    "POST",
+		"/v1/rooms/algebra/claim":   "POST",
+		"/v1/rooms/algebra/links":   "POST",
+		"/v1/rooms/algebra/redeem":  "POST",
+		"/v1/me/points":             "GET, HEAD",
+		"/v1/behaviors":             "POST",
+		"/v1/rooms/algebra/nothing": "",
+		"/v1/nothing":               "",
+		"/v1/":                      "",
+	} {
+		for _, method := range []string{"GET", "POST", "PUT", "DELETE", "OPTIONS", "BREW"} {
+			if slices.Contains(strings.Split(allow, ", "), method) {
+				continue
+			}
+			w, code := knock(s, method, path)
+			status, want := http.StatusMethodNotAllowed, "wire.method"
+			if allow == "" {
+				status, want = http.StatusNotFound, "wire.not_found"
+			}
+			if w.Code != status || code != want || w.Header().Get("Allow") != allow {
+				t.Errorf("%s %s: %d %s, Allow %q", method, path, w.Code, code, w.Header().Get("Allow"))
+			}
+		}
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	var broken error
+	s := newDoor(t, server.Parts{Check: func() error { return broken }})
+	for _, tt := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{nil, 200, ""},
+		{room.ErrFull, 503, "store.full"},
+		{fmt.Errorf("write: %w", room.ErrUnavailable), 503, "store.unavailable"},
+		{fmt.Errorf("out of the blue"), 503, "internal"},
+		{nil, 200, ""},
+	} {
+		broken = tt.err
+		if w, code := knock(s, "GET", "/readyz"); w.Code != tt.status || code != tt.code || s.Ready() != tt.err {
+			t.Errorf("%v: %d %s", tt.err, w.Code, w.Body)
+		}
+		if w, _ := knock(s, "GET", "/healthz"); w.Code != 200 || w.Body.String() != "ok\n" {
+			t.Errorf("health, while %v: %d %s", tt.err, w.Code, w.Body)
+		}
+	}
+	s.Drain()
+	if w, code := knock(s, "GET", "/readyz"); w.Code != 503 || code != "room.closing" {
+		t.Errorf("while draining: %d %s", w.Code, w.Body)
+	}
+	if w, _ := knock(s, "GET", "/healthz"); w.Code != 200 {
+		t.Errorf("health, while draining: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestNobodyNewWhileDraining: each way into a class is closed, with a time to
+// come back that is not the same for all; whoever is in stays and is answered.
+func TestNobodyNewWhileDraining(t *testing.T) {
+	r := newRig(t, server.Config{Guests: true})
+	ana := r.join("ana", wire.Viewer)
+	s := r.http.Config.Handler.(*server.Server)
+	s.Drain()
+	times := map[int]bool{}
+	for range 40 {
+		for _, way := range []string{
+			"GET /v1/rooms/algebra/socket", "GET /v1/rooms/algebra/admin",
+			"POST /v1/rooms/algebra/join", "POST /v1/rooms/algebra/claim", "POST /v1/rooms/algebra/redeem",
+		} {
+			method, path, _ := strings.Cut(way, " ")
+			w, code := knock(s, method, path)
+			after, err := strconv.Atoi(w.Header().Get("Retry-After"))
+			if w.Code != 503 || code != "room.closing" || err != nil || after < 1 || after > 5 || w.Header().Get("Connection") != "close" {
+				t.Fatalf("%s: %d %s %v", way, w.Code, w.Body, w.Header())
+			}
+			times[after] = true
+		}
+	}
+	if len(times) < 3 {
+		t.Errorf("all are told to come back at once: after %v seconds", times)
+	}
+	if _, res, err := r.dial("/v1/rooms/algebra/socket", nil); err == nil || res == nil || res.StatusCode != 503 {
+		t.Errorf("a socket: %v %v", res, err)
+	}
+	if w, _ := knock(s, "GET", "/v1/rooms/algebra"); w.Code != 200 {
+		t.Errorf("a question: %d", w.Code)
+	}
+	if m := ana.ask("chat.say", "k", `{"text":"still here"}`); m.Type != "ok" {
+		t.Errorf("a member: %s %s", m.Type, m.Data)
+	}
+}
+
+// ears remember what was served.
+type ears struct {
+	mu    sync.Mutex
+	heard []string
+}
+
+func (e *ears) Served(route string, status int, took time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if took < 0 {
+		status = -1
+	}
+	e.heard = append(e.heard, fmt.Sprintf("%s = %d", route, status))
+}
+
+// TestObserverHearsRoutesAndNeverPaths: what is asked for becomes one of the
+// routes there are.
+func TestObserverHearsRoutesAndNeverPaths(t *testing.T) {
+	e := &ears{}
+	s := newDoor(t, server.Parts{Observer: e})
+	for _, request := range []string{
+		"GET /", "GET /healthz", "GET /v1/rooms/secret-room/links", "GET /v1/secret", "GET /secret",
+		"GET /static/secret.js", "GET /v1/rooms/SECRET/socket", "HEAD /",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		knock(s, method, path)
+	}
+	want := []string{
+		"GET /{$} = 200", "GET /healthz = 200", "/v1/ = 405", "/v1/ = 404", " = 404",
+		"GET /static/{path...} = 404", "GET /v1/rooms/{room}/socket = 404", "GET /{$} = 200",
+	}
+	if !slices.Equal(e.heard, want) {
+		t.Errorf("heard %q\nwant  %q", e.heard, want)
+	}
+}
+
+// TestPanicFailsOneRequest: it is answered and counted as our fault, and logged
+// without a word about the client.
+func TestPanicFailsOneRequest(t *testing.T) {
+	seen, logs := observer.New(zap.DebugLevel)
+	e := &ears{}
+	s := newDoor(t, server.Parts{Observer: e, Log: zap.New(seen), Check: func() error { panic("a fault of ours") }})
+	front := httptest.NewServer(s)
+	t.Cleanup(func() {
+		front.Close()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	})
+	res, err := http.Get(front.URL + "/readyz?secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != 500 || !strings.Contains(string(b), `"internal"`) {
+		t.Errorf("%d %s", res.StatusCode, b)
+	}
+	if !slices.Equal(e.heard, []string{"GET /readyz = 500"}) {
+		t.Errorf("heard %q", e.heard)
+	}
+	if logs.Len() != 1 || logs.All()[0].ContextMap()["route"] != "GET /readyz" || strings.Contains(fmt.Sprint(logs.All()), "secret") {
+		t.Errorf("logged %v", logs.All())
+	}
+	if status, err := http.Get(front.URL + "/healthz"); err != nil || status.StatusCode != 200 {
+		t.Errorf("afterwards: %v %v", status, err)
+	} else {
+		status.Body.Close()
 	}
 }

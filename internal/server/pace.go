@@ -32,3 +32,22 @@ func (p *pace) allow(source string, now time.Time) bool {
 	}
 	return l.AllowN(now, 1)
 }
+
+// bucket bounds what one socket sends: one token for each message, of which
+// there are at most burst, and rate more each second. It belongs to one
+// goroutine; the zero value is full.
+type bucket struct {
+	taken float64 // tokens that are not back yet
+	at    time.Time
+}
+
+// take takes a token, and reports false if there is none.
+func (b *bucket) take(now time.Time, rate float64, burst int) bool {
+	b.taken = max(0, b.taken-rate*max(0, now.Sub(b.at).Seconds()))
+	b.at = now
+	if b.taken+1 > float64(burst) {
+		return false
+	}
+	b.taken++
+	return true
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -33,6 +34,10 @@ type Config struct {
 	Hello     time.Duration // how long a socket may wait with its hello
 	Rate      float64       // messages a second that one socket may send
 	Burst     int           // messages that one socket may send at once
+
+	Joins      float64 // sockets a second that are let into classes
+	Handshakes int     // sockets that may wait for their welcome at once
+	Neighbours int     // and those of them from one address
 }
 
 func (c Config) withDefaults() Config {
@@ -48,12 +53,25 @@ func (c Config) withDefaults() Config {
 	if c.Burst <= 0 {
 		c.Burst = 80
 	}
+	if c.Joins <= 0 {
+		c.Joins = 5000
+	}
+	if c.Handshakes <= 0 {
+		c.Handshakes = 10_000
+	}
+	if c.Neighbours <= 0 {
+		c.Neighbours = 1000
+	}
 	return c
 }
 
 // Points is what the server asks of the ledger.
 type Points interface {
 	Balance(ctx context.Context, user wire.UserID) (int64, error)
+	// Find calls then once with the balance, now or later; then must not block.
+	Find(user wire.UserID, then func(balance int64, err error))
+	// Latest is the balance if it is known without waiting.
+	Latest(user wire.UserID) (int64, bool)
 	History(ctx context.Context, user wire.UserID, before string, limit int) ([]reward.Entry, string, error)
 }
 
@@ -63,6 +81,13 @@ type Behaviors interface {
 	Check(recommend.Behavior) error
 	// Observe stores behaviours, learns from them, and reports which are new.
 	Observe(context.Context, []recommend.Behavior) (fresh []bool, err error)
+}
+
+// Observer hears how requests fare, for metrics. It must not block.
+type Observer interface {
+	// Served is called after each request with the pattern of its route, "" if
+	// it has none, and never with its path.
+	Served(route string, status int, took time.Duration)
 }
 
 // Recommended is a catalogue item with the reason why it is shown.
@@ -88,17 +113,25 @@ type Parts struct {
 	// particular (""), with reasons in that language.
 	Recommend func(person wire.UserID, kind, lang string, limit int) []Recommended
 	Behaviors Behaviors
+
+	// Check says why the server can be of no use now, or nil; nil: it always is.
+	Check func() error
+	// Observer hears of every request; nil: nobody does.
+	Observer Observer
 }
 
 // Server handles requests.
 type Server struct {
 	Parts
-	config  Config
-	texts   texts
-	files   files
-	pages   pace           // batches of behaviours that one person's pages send
-	sockets sync.WaitGroup // open ones, and one more until Close
-	mux     *http.ServeMux
+	config   Config
+	texts    texts
+	files    files
+	pages    pace           // batches of behaviours that one person's pages send
+	sockets  sync.WaitGroup // open ones, and one more until Close
+	draining atomic.Bool    // nobody new is let in
+	lobby    lobby
+	gate     gate
+	mux      *http.ServeMux
 }
 
 // New returns a server over its parts.
@@ -107,6 +140,8 @@ func New(config Config, parts Parts) (*Server, error) {
 		Parts: parts, config: config.withDefaults(), mux: http.NewServeMux(),
 		pages: pace{every: time.Second, burst: 20},
 	}
+	s.lobby.most, s.lobby.each = s.config.Handshakes, s.config.Neighbours
+	s.gate.rate = s.config.Joins
 	var err error
 	if s.texts, err = loadTexts(parts.Static); err != nil {
 		return nil, err
@@ -121,23 +156,23 @@ func New(config Config, parts Parts) (*Server, error) {
 
 // routes lists every address that the server answers.
 func (s *Server) routes() {
-	s.mux.HandleFunc("GET /healthz", s.healthy)
-	s.mux.HandleFunc("GET /readyz", s.healthy)
+	s.mux.HandleFunc("GET /healthz", s.Health)
+	s.mux.HandleFunc("GET /readyz", s.Readiness)
 
-	s.mux.HandleFunc("GET /v1/rooms/{room}/socket", s.classSocket)
-	s.mux.HandleFunc("GET /v1/rooms/{room}/admin", s.adminSocket)
+	s.mux.HandleFunc("GET /v1/rooms/{room}/socket", s.newcomers(s.classSocket))
+	s.mux.HandleFunc("GET /v1/rooms/{room}/admin", s.newcomers(s.adminSocket))
 
 	s.mux.HandleFunc("GET /v1/sessions", s.sessions)
 	s.mux.HandleFunc("GET /v1/videos", s.videos)
 	s.mux.HandleFunc("GET /v1/rooms/{room}", s.roomStatus)
-	s.mux.HandleFunc("POST /v1/rooms/{room}/join", s.join)
-	s.mux.HandleFunc("POST /v1/rooms/{room}/claim", s.claim)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/join", s.newcomers(s.join))
+	s.mux.HandleFunc("POST /v1/rooms/{room}/claim", s.newcomers(s.claim))
 	s.mux.HandleFunc("POST /v1/rooms/{room}/links", s.links)
-	s.mux.HandleFunc("POST /v1/rooms/{room}/redeem", s.redeem)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/redeem", s.newcomers(s.redeem))
 	s.mux.HandleFunc("GET /v1/me/points", s.points)
 	s.mux.HandleFunc("GET /v1/recommendations", s.recommendations)
 	s.mux.HandleFunc("POST /v1/behaviors", s.behaviors)
-	s.mux.HandleFunc("/v1/", s.nothing)
+	s.mux.HandleFunc(unrouted, s.unanswered)
 
 	s.mux.HandleFunc("GET /{$}", s.page("index.html"))
 	s.mux.HandleFunc("GET /class/{room}", s.page("class.html"))
@@ -147,14 +182,6 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /videos/{id}", s.page("video.html"))
 	s.mux.HandleFunc("GET /static/{path...}", s.static)
 	s.mux.HandleFunc("GET /favicon.ico", s.favicon)
-}
-
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	s.mux.ServeHTTP(w, r)
 }
 
 // Close waits until all sockets are closed, or ctx is over. The house is
@@ -170,9 +197,4 @@ func (s *Server) Close(ctx context.Context) {
 	case <-closed:
 	case <-ctx.Done():
 	}
-}
-
-func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("ok\n"))
 }

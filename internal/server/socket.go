@@ -1,88 +1,89 @@
 package server
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"net"
-	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
-	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/signaling"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// socket is one WebSocket of one person.
+// socket is one WebSocket of one person:
+//
+//	upgraded ──enter──▶ in its room ──handle, handle, …──▶ ended
+//
+// One goroutine at a time reads it and owns all of it but what sends and
+// closes, which the room does too.
 type socket struct {
 	server  *Server
+	id      wire.RoomID
+	admin   bool
 	ws      *websocket.Conn
 	conn    *fanout.Conn
+	closing sync.Once
+
+	// Owned by the reading goroutine.
+	seat    place
+	accepts string // the request's Accept-Language, while lang is not known
+	lang    string
 	session *room.Session
 	media   *signaling.Peer // nil until the first media message
-	lang    string
-	closing sync.Once
-	broken  int // malformed frames so far
-	limiter *rate.Limiter
+	broken  int             // malformed frames so far
+	bucket  bucket
+	moved   time.Time // to another goroutine
 }
 
-// maxBroken is how many malformed frames a client may send.
-const maxBroken = 10
+// moveEvery is the least time between two goroutines of a socket.
+const moveEvery = time.Second
 
-func (s *Server) classSocket(w http.ResponseWriter, r *http.Request) { s.accept(w, r, false) }
-func (s *Server) adminSocket(w http.ResponseWriter, r *http.Request) { s.accept(w, r, true) }
-
-// accept upgrades the request. The handler returns and the socket is read on
-// a goroutine of its own, whose stack is small.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin bool) {
-	id, ok := s.roomOf(w, r)
-	if !ok {
-		return
-	}
-	k := &socket{server: s, lang: langOf(r.Header.Get("Accept-Language")), limiter: rate.NewLimiter(rate.Limit(s.config.Rate), s.config.Burst)}
-	h := &hijacker{ResponseWriter: w, pool: s.Pool}
-	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
-		Subprotocols: []string{wire.Subprotocol}, OriginPatterns: s.config.Origins,
-		CompressionMode: websocket.CompressionDisabled,
-	})
-	if err != nil {
-		return // Accept has answered
-	}
-	k.ws, k.conn = ws, h.conn
-	ws.SetReadLimit(wire.MaxFrame)
-	s.sockets.Go(func() { k.run(id, admin) })
-}
-
-// run reads the socket until it ends.
-func (k *socket) run(id wire.RoomID, admin bool) {
-	defer k.conn.Close()
-	defer k.ws.CloseNow()
+// begin brings the socket into its room, and then lets it be read on another
+// goroutine: saying hello takes a deep stack, and waiting for years a small one.
+func (k *socket) begin() {
 	if k.ws.Subprotocol() != wire.Subprotocol {
 		k.close(wire.CloseProtocol)
-		k.discard()
+	} else if k.enter() {
+		k.seat.leave()
+		k.server.sockets.Go(k.run)
 		return
 	}
-	if !k.hello(id, admin) {
-		k.discard()
-		return
-	}
-	for k.next(id) {
+	k.end()
+	k.seat.leave()
+}
+
+// run reads the socket until it ends. Dealing with a frame takes a deep stack,
+// which Go does not take back from a goroutine that then waits for hours. So
+// the wait for the next frame begins on a new one, unless many come.
+func (k *socket) run() {
+	for {
+		b, at, ok := k.read()
+		if !ok || !k.handle(b, at) {
+			break
+		}
+		if at.Sub(k.moved) >= moveEvery {
+			k.moved = at
+			k.server.sockets.Go(k.run)
+			return
+		}
 	}
 	if k.media != nil {
 		k.media.Close()
 	}
 	k.session.Leave()
+	k.end()
+}
+
+// end lets the close handshake come to its end, and goes.
+func (k *socket) end() {
 	k.discard()
+	_ = k.ws.CloseNow()
+	_ = k.conn.Close()
 }
 
 // discard reads on until the close handshake is over.
@@ -96,152 +97,20 @@ func (k *socket) discard() {
 	}
 }
 
-// read returns the next frame, and false when the socket has ended. What is
-// no text is closed here.
-func (k *socket) read() ([]byte, time.Time, bool) {
-	kind, b, err := k.ws.Read(context.Background())
-	at := time.Now()
-	switch {
-	case err != nil:
-		return nil, at, false
-	case kind != websocket.MessageText:
-		k.closeWith(websocket.StatusUnsupportedData, "text only")
-		return nil, at, false
-	case !utf8.Valid(b):
-		k.closeWith(websocket.StatusInvalidFramePayloadData, "text must be UTF-8")
-		return nil, at, false
+// language is what this socket's errors are written in. It is settled before
+// the room knows of the socket, and only read from then on.
+func (k *socket) language() string {
+	if k.lang == "" {
+		k.lang, k.accepts = langOf(k.accepts), ""
 	}
-	return b, at, true
-}
-
-// hello reads the first frame and joins the room.
-func (k *socket) hello(id wire.RoomID, admin bool) bool {
-	late := time.AfterFunc(k.server.config.Hello, func() { k.close(wire.CloseHello) })
-	b, at, ok := k.read()
-	late.Stop() // a room that takes long to open is not the client's fault
-	if !ok {
-		return false
-	}
-	r, err := wire.DecodeRequest(b)
-	if err == nil && r.Type != "hello" {
-		err = wire.ErrType
-	}
-	var data struct {
-		Token string         `json:"token"`
-		After *room.Position `json:"after,omitzero"`
-		Lang  string         `json:"lang,omitzero"`
-	}
-	if err == nil {
-		err = wire.Decode(r.Data, &data)
-	}
-	if err != nil {
-		k.refuse(r.ID, err, wire.CloseProtocol)
-		return false
-	}
-	if data.Lang != "" {
-		k.lang = langOf(data.Lang)
-	}
-	claims, err := k.server.Keys.Verify(data.Token, auth.Room, id, at)
-	if err != nil {
-		code := wire.CloseToken
-		if errors.Is(err, auth.ErrExpired) {
-			code = wire.CloseExpired
-		}
-		k.refuse(r.ID, err, code)
-		return false
-	}
-	k.session = &room.Session{
-		User: claims.User, Name: claims.Name, Role: claims.Role, Admin: admin, Lang: k.lang,
-		Conn: k.conn, Close: k.close,
-	}
-	if err := k.server.House.Join(context.Background(), id, k.session, r.ID, data.After); err != nil {
-		code := wire.CloseRestart
-		switch {
-		case errors.Is(err, room.ErrBanned):
-			code = wire.CloseBanned
-		case errors.Is(err, wire.ErrForbidden):
-			code = wire.CloseRefused
-		}
-		k.refuse(r.ID, err, code)
-		return false
-	}
-	k.tellPoints()
-	return true
-}
-
-// tellPoints says how many points the person has; what they gain is told as
-// it happens.
-func (k *socket) tellPoints() {
-	balance, err := k.server.Points.Balance(context.Background(), k.session.User)
-	if err != nil {
-		k.server.Log.Warn("balance not told", zap.Error(err))
-		return
-	}
-	b, err := wire.Encode(struct {
-		Balance int64  `json:"balance"`
-		Gained  int64  `json:"gained"`
-		Rule    string `json:"rule"`
-	}{Balance: balance})
-	if err == nil {
-		k.conn.Send(wire.Signal("points.balance", b))
-	}
-}
-
-// next reads one frame and hands it on.
-func (k *socket) next(id wire.RoomID) bool {
-	b, at, ok := k.read()
-	if !ok {
-		return false
-	}
-	r, err := wire.DecodeRequest(b)
-	if err != nil {
-		k.reply(r.ID, 0, nil, err)
-		if k.broken++; k.broken >= maxBroken {
-			k.close(wire.CloseProtocol)
-			return false
-		}
-		return true
-	}
-	if !k.limiter.AllowN(at, 1) {
-		k.reply(r.ID, 0, nil, errRate)
-		return true
-	}
-	if strings.HasPrefix(r.Type, "media.") {
-		k.handleMedia(id, r)
-		return true
-	}
-	command, err := room.Parse(r)
-	if err == nil {
-		err = k.session.Submit(command, r.Key, at, func(seq uint64, data any, err error) { k.reply(r.ID, seq, data, err) })
-	}
-	if err != nil {
-		k.reply(r.ID, 0, nil, err)
-	}
-	return true
-}
-
-// handleMedia negotiates WebRTC. It may take a while, which holds up nobody
-// but this socket.
-func (k *socket) handleMedia(id wire.RoomID, r wire.Request) {
-	if k.media == nil {
-		k.media = k.server.Media.Peer(id, k.session.User, signaling.Rights{Publish: k.session.Role == wire.Host}, func(kind string, data any) {
-			b, err := wire.Encode(data)
-			if err != nil {
-				k.server.Log.Error("encode", zap.String("type", kind), zap.Error(err))
-				return
-			}
-			k.conn.Send(wire.Signal(kind, b))
-		})
-	}
-	data, err := k.media.Handle(context.Background(), r.Type, r.Data)
-	k.reply(r.ID, 0, data, err)
+	return k.lang
 }
 
 // reply answers a request. It never blocks.
 func (k *socket) reply(id, seq uint64, data any, err error) {
 	switch {
 	case err != nil:
-		e := k.server.texts.public(k.lang, err)
+		e := k.server.texts.public(k.language(), err)
 		if e.Code == wire.ErrInternal.Code {
 			k.server.Log.Error("command failed", zap.Error(err))
 		}
@@ -249,7 +118,8 @@ func (k *socket) reply(id, seq uint64, data any, err error) {
 	case data != nil:
 		k.conn.Send(wire.Reply(id, data, nil))
 	default:
-		b := append(make([]byte, 0, 64), `{"re":`...)
+		var room [64]byte // on the stack: Send copies
+		b := append(room[:0], `{"re":`...)
 		b = strconv.AppendUint(b, id, 10)
 		b = append(b, `,"type":"ok","data":{`...)
 		if seq != 0 {
@@ -272,28 +142,4 @@ func (k *socket) closeWith(code websocket.StatusCode, reason string) {
 	k.closing.Do(func() {
 		k.server.sockets.Go(func() { _ = k.ws.Close(code, reason) })
 	})
-}
-
-// hijacker gives coder/websocket our connection, with buffers that are small.
-type hijacker struct {
-	http.ResponseWriter
-	pool *fanout.Pool
-	conn *fanout.Conn
-}
-
-const bufferSize = 512 // bytes; frames longer than this are read in pieces
-
-// Hijack takes the connection over from net/http.
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	// A socket that is cut off is closed by the pool, which ends its reading.
-	h.conn = h.pool.NewConn(c, func(fanout.Reason) {})
-	reader := rw.Reader
-	if reader.Buffered() == 0 {
-		reader = bufio.NewReaderSize(h.conn, bufferSize)
-	}
-	return h.conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.conn, bufferSize)), nil
 }

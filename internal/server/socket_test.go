@@ -1,9 +1,15 @@
 package server_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +17,7 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/server"
+	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -247,4 +254,123 @@ func TestRoomsAreApart(t *testing.T) {
 			return m.Re == b.id
 		})
 	}
+}
+
+// TestHalfOpenHandshakesAreBounded: sockets that say nothing hold up nobody for
+// longer than the time for a hello, and not more of them than are allowed.
+func TestHalfOpenHandshakesAreBounded(t *testing.T) {
+	const most = 5
+	r := newRig(t, server.Config{Handshakes: most, Hello: 300 * time.Millisecond})
+	r.join("ana", wire.Viewer) // who is in takes no place
+	quiet := make([]*browser, most)
+	for i := range quiet {
+		quiet[i] = r.open("/v1/rooms/algebra/socket")
+	}
+	ws, res, err := r.dial("/v1/rooms/algebra/socket", nil)
+	if err == nil {
+		_ = ws.CloseNow()
+	}
+	if res == nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("one too many: %v, %v", res, err)
+	}
+	for _, b := range quiet {
+		if code, _ := b.closed(); code != websocket.StatusCode(wire.CloseHello) {
+			t.Errorf("closed with %d", code)
+		}
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for { // the places are free again a moment after the goodbye
+		ws, _, err := r.dial("/v1/rooms/algebra/socket", nil)
+		if err == nil {
+			_ = ws.CloseNow()
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the places are not free again")
+		}
+	}
+}
+
+// TestWhoIgnoresTheGoodbyeIsCutOff: no close handshake, no hello, no place.
+func TestWhoIgnoresTheGoodbyeIsCutOff(t *testing.T) {
+	r := newRig(t, server.Config{Hello: 100 * time.Millisecond})
+	c, err := net.Dial("tcp", r.http.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = fmt.Fprintf(c, "GET /v1/rooms/algebra/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: %s\r\n\r\n", r.http.Listener.Addr(), wire.Subprotocol)
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	heard, err := io.ReadAll(c)
+	if goodbye := []byte{0x88, 2, byte(wire.CloseHello >> 8), byte(wire.CloseHello & 0xff)}; err != nil || !bytes.Contains(heard, goodbye) {
+		t.Errorf("heard %q, %v", heard, err)
+	}
+}
+
+// TestAHerdIsToldWhenToComeBack: more than the server lets in at once are
+// refused before anything is begun for them, and come in when they were told.
+func TestAHerdIsToldWhenToComeBack(t *testing.T) {
+	r := newRig(t, server.Config{Joins: 20})
+	var herd sync.WaitGroup
+	var refused atomic.Int64
+	for i := range 40 {
+		herd.Go(func() {
+			user := wire.UserID(fmt.Sprint("p", i))
+			for {
+				b := r.open("/v1/rooms/algebra/socket")
+				b.send(fmt.Sprintf(`{"id":1,"type":"hello","data":{"token":%q}}`, r.token(user, wire.Viewer)))
+				m, err := b.read()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if m.Type == "welcome" {
+					return
+				}
+				var e wire.Error
+				if err := json.Unmarshal(m.Data, &e); err != nil || e.Code != wire.ErrBusy.Code || e.RetryMS < 100 || e.RetryMS > 5000 {
+					t.Errorf("%s: %s", user, m.Data)
+					return
+				}
+				if code, _ := b.closed(); code != websocket.StatusCode(wire.CloseRestart) {
+					t.Errorf("%s: closed with %d", user, code)
+				}
+				refused.Add(1)
+				<-time.After(time.Duration(e.RetryMS) * time.Millisecond)
+			}
+		})
+	}
+	herd.Wait()
+	if n := refused.Load(); n < 20 || n > 60 {
+		t.Errorf("%d were sent away", n)
+	}
+	status, ok, err := r.house.Status(t.Context(), algebra)
+	if err != nil || !ok || status.Count != 40 {
+		t.Errorf("%d are here, %v", status.Count, err)
+	}
+}
+
+// TestPointsFollowTheWelcome: everybody hears what they have, after the
+// welcome and once for each of their sockets.
+func TestPointsFollowTheWelcome(t *testing.T) {
+	r := newRig(t, server.Config{})
+	if _, _, err := r.store.Grant(t.Context(), []reward.Entry{{Key: "k", User: "ana", Points: 7, Rule: "asked", Room: algebra, Seq: 1, At: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	first, second := r.join("ana", wire.Viewer), r.join("ana", wire.Viewer)
+	for _, b := range []*browser{first, second} {
+		m := b.until(func(m message) bool { return m.Type == "points.balance" })
+		if string(m.Data) != `{"balance":7,"gained":0,"rule":""}` {
+			t.Errorf("got %s", m.Data)
+		}
+	}
+	first.id++
+	first.send(fmt.Sprintf(`{"id":%d,"type":"ping"}`, first.id))
+	first.until(func(m message) bool {
+		if m.Type == "points.balance" {
+			t.Error("told again of another socket")
+		}
+		return m.Re == first.id
+	})
 }

@@ -255,6 +255,7 @@ export class Client extends EventTarget {
   #message(message) {
     if (message.re !== undefined) return this.#reply(message);
     if (message.type === "welcome") this.#stand(message.data); // unasked: the role has changed, and with it what is seen
+    if (message.type === "server.closing") this.#connection.advise(message.data.retry_ms);
     if (message.seq !== undefined && !this.#advance(message.seq, message.prev ?? 0)) return;
     this.state = reduce(this.state, message);
     this.#tell(message.type, message.data);
@@ -283,7 +284,8 @@ export class Client extends EventTarget {
   #reply({re, type, data}) {
     if (re === this.#hello) {
       if (type === "welcome") this.#welcome(data);
-      return; // a refusal is followed by a close code, which says what to do
+      else this.#connection.advise(data.retry_ms); // a close code follows, which says what to do; this, when
+      return;
     }
     const wish = this.#sent.get(Number(re));
     if (!wish) return;

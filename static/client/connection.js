@@ -1,7 +1,8 @@
 // @ts-check
 // One socket that is always on its way to being open: it dials, notices
-// silence, and dials again after a jittered wait until a close code says that
-// there is no sense in coming back. It knows nothing of what frames mean.
+// silence, and dials again until a close code says that there is no sense in
+// coming back: when the server has advised to, and otherwise after a jittered
+// wait. It knows nothing of what frames mean.
 
 import {Backoff} from "./backoff.js";
 import {again, subprotocol} from "./protocol.js";
@@ -25,6 +26,7 @@ export const times = Object.freeze({
   answer: 10_000, // of hearing nothing after a ping, until the socket is given up
   welcome: 15_000, // from dialling to being welcome
   settled: 10_000, // open for so long: the next loss begins with a short wait again
+  advised: 600_000, // the longest wait that a server may ask for
 });
 
 export class Connection {
@@ -41,6 +43,8 @@ export class Connection {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #pulse;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #deadline;
   #openedAt = 0;
+  /** When the server wants to be dialled again; 0: it has not said. */
+  #advised = 0;
   /** @type {(() => void) | undefined} */ #unhint;
 
   /**
@@ -80,9 +84,19 @@ export class Connection {
     this.#again(code);
   }
 
+  /**
+   * The server's word when to come back, should this socket end: it spreads
+   * those whom it sends away, so neither earlier nor later.
+   * @param {unknown} ms from now
+   */
+  advise(ms) {
+    if (typeof ms === "number" && ms >= 0) this.#advised = Date.now() + Math.min(ms, times.advised);
+  }
+
   /** The owner's word that the server has accepted this socket. */
   welcome() {
     this.#openedAt = Date.now();
+    this.#advised = 0;
     clearTimeout(this.#deadline);
     this.code = 0;
     this.#become("open");
@@ -103,6 +117,7 @@ export class Connection {
   #dial() {
     clearTimeout(this.#redial);
     this.#redial = undefined;
+    this.#advised = 0;
     const socket = new this.#WebSocket(this.#url, subprotocol);
     this.#socket = socket;
     this.#expect(times.welcome);
@@ -136,9 +151,10 @@ export class Connection {
     this.#deadline = setTimeout(() => this.restart(1006), ms);
   }
 
-  /** The network or the page has come back: do not wait for the timers. */
+  /** The network or the page has come back: do not wait for the timers, only for the server. */
   #hurry() {
     if (this.#redial !== undefined) {
+      if (Date.now() < this.#advised) return;
       this.#backoff.reset();
       this.#dial();
     } else if (this.state === "open") {
@@ -153,7 +169,8 @@ export class Connection {
     this.#openedAt = 0;
     this.code = code;
     this.#become("reconnecting");
-    this.#redial = setTimeout(() => this.#dial(), this.#backoff.next());
+    const wait = this.#advised ? Math.max(0, this.#advised - Date.now()) : this.#backoff.next();
+    this.#redial = setTimeout(() => this.#dial(), wait);
   }
 
   /** @param {number} code */
@@ -162,6 +179,7 @@ export class Connection {
     this.#redial = undefined;
     this.#unhint?.();
     this.#openedAt = 0;
+    this.#advised = 0;
     this.#backoff.reset();
     this.#owner.lost();
     this.code = code;

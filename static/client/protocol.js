@@ -93,6 +93,7 @@
  * @typedef {{re?: number, seq?: number, prev?: number, type: string, data: any}} ServerMessage
  */
 /** @typedef {{code: string, text: string, field?: string, retry_ms?: number}} Refusal */
+/** What server.closing says before a socket is closed: when to come back, in milliseconds. @typedef {{retry_ms: number}} Closing */
 
 /** The subprotocol that both ends must agree on. */
 export const subprotocol = "lyceum.v1";

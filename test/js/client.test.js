@@ -253,6 +253,84 @@ test("the waits double up to thirty seconds and start again after a good while",
   await redial(500);
 });
 
+/** How long it takes until the next socket is dialled. */
+function wait(most = 60_000) {
+  const before = wire.sockets.length;
+  let ms = 0;
+  for (; wire.sockets.length === before && ms < most; ms++) mock.timers.tick(1);
+  return ms;
+}
+
+test("a server that closes says when to come back, and nobody comes before", async () => {
+  await enter({seq: 10});
+  const heard = [];
+  client.on("server.closing", ({retry_ms}) => heard.push(retry_ms));
+  wire.last.say({type: "server.closing", data: {retry_ms: 7300}});
+  mock.timers.tick(300);
+  wire.last.end(4000);
+  assert.equal(wait(), 7000, "counted from when it was said");
+  assert.deepEqual(heard, [7300]);
+  await settle();
+  const hello = wire.last.welcome({seq: 10, resumed: true, room: undefined});
+  assert.deepEqual(hello.after, {epoch: "k3", seq: 10});
+  wire.last.end(1006);
+  assert.equal(wait(), 500, "the advice was for once");
+});
+
+test("a hello that is refused for now is repeated when the server said", async () => {
+  client.connect();
+  for (const retry_ms of [1234, 25_000]) {
+    await settle();
+    const [hello] = wire.last.take();
+    wire.last.refuse(hello.id, {code: "wire.busy", text: "busy", retry_ms});
+    wire.last.end(4000);
+    assert.equal(client.state.connection.state, "reconnecting");
+    assert.equal(wait(), retry_ms);
+  }
+  wire.up = false;
+  wire.last.end(1006);
+  assert.equal(wait(), 500, "without a word of the server's it is the usual wait");
+});
+
+test("advice that is none, or without end, is not taken", async () => {
+  for (const retry_ms of [undefined, null, "5000", -1, NaN]) {
+    client.connect();
+    await settle();
+    const [hello] = wire.last.take();
+    wire.last.refuse(hello.id, {code: "wire.busy", text: "busy", retry_ms});
+    wire.last.end(4000);
+    assert.equal(wait(), 500, `after ${retry_ms}`);
+    client.close();
+  }
+  await enter();
+  wire.last.say({type: "server.closing", data: {retry_ms: 1e12}});
+  wire.last.end(4000);
+  mock.timers.tick(times.advised - 1);
+  const before = wire.sockets.length;
+  mock.timers.tick(1);
+  assert.equal(wire.sockets.length, before + 1);
+});
+
+test("a page that is looked at again waits for the server's time all the same", async () => {
+  const page = new EventTarget();
+  Object.assign(globalThis, {window: new EventTarget(), document: Object.assign(page, {visibilityState: "visible"})});
+  try {
+    await enter();
+    wire.last.say({type: "server.closing", data: {retry_ms: 9000}});
+    wire.last.end(4000);
+    page.dispatchEvent(new Event("visibilitychange"));
+    assert.equal(wait(), 9000);
+    await settle();
+    wire.last.end(1006);
+    const before = wire.sockets.length;
+    page.dispatchEvent(new Event("visibilitychange"));
+    assert.equal(wire.sockets.length, before + 1, "without advice it hurries");
+  } finally {
+    delete globalThis.window;
+    delete globalThis.document;
+  }
+});
+
 test("it pings what is silent, keeps time by the answers, and leaves what is dead", async () => {
   await enter({now: 5_000_000});
   assert.equal(client.now(), 5_000_000);

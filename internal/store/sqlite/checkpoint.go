@@ -63,7 +63,7 @@ func (c *checkpointer) loop() {
 		select {
 		case <-c.pokes:
 		case <-tick.C:
-			now := c.counters.commits.Load()
+			now := c.counters.commits.Load() + c.counters.filings.Load()
 			quiet := now == seen
 			seen = now
 			if !quiet || now == moved {

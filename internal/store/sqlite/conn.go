@@ -107,6 +107,48 @@ func (s stmt) row(args ...any) (row []driver.Value, err error) {
 	return row, nil
 }
 
+// each runs s and calls do with every row; what it gets is its own.
+func (s stmt) each(do func(row []driver.Value) error, args ...any) (err error) {
+	return s.eachNamed(do, positional(args))
+}
+
+func (s stmt) eachNamed(do func(row []driver.Value) error, args []driver.NamedValue) (err error) {
+	rows, err := s.raw.(driver.StmtQueryContext).QueryContext(context.Background(), args)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for {
+		row := make([]driver.Value, len(rows.Columns()))
+		if err := rows.Next(row); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := do(row); err != nil {
+			return err
+		}
+	}
+}
+
+// as returns a value of a row as what it must be, whatever a damaged file says.
+func as[T any](v driver.Value) (T, error) {
+	t, ok := v.(T)
+	if !ok {
+		return t, fmt.Errorf("%w: it holds a %T in place of a %T", ErrDamaged, v, t)
+	}
+	return t, nil
+}
+
+// number is s's answer where it is one integer, and 0 where it has none.
+func (s stmt) number(args ...any) (int64, error) {
+	row, err := s.row(args...)
+	if err != nil || row == nil {
+		return 0, err
+	}
+	return as[int64](row[0])
+}
+
 func positional(args []any) []driver.NamedValue {
 	named := make([]driver.NamedValue, len(args))
 	for i, a := range args {

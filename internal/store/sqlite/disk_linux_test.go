@@ -10,11 +10,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/wire"
 )
 
 // A disk that is really full: a small file system of the test's own, mounted
@@ -66,23 +68,51 @@ func fullDisk(dir string) error {
 	if _, err := s.OpenLog(ctx, "a"); err != nil {
 		return err
 	}
-	last := uint64(0)
+	if _, err := s.OpenLog(ctx, "b"); err != nil {
+		return err
+	}
+	last, short := uint64(0), uint64(0) // of a, which is filed at once, and of b, which goes to the tail
 	for err = nil; err == nil; {
 		if err = s.Append(ctx, "a", last, records(last, 10, 1000)); err == nil {
 			last += 10
+			if err = s.Append(ctx, "b", short, records(short, 1, 1000)); err == nil {
+				short++
+			}
 		}
 	}
-	if !errors.Is(err, room.ErrFull) {
-		return fmt.Errorf("on a full disk: %w", err)
+	if !errors.Is(err, room.ErrFull) || !errors.Is(s.Ready(), room.ErrFull) {
+		return fmt.Errorf("on a full disk: %w, %w", err, s.Ready())
 	}
-	if got, err := s.Read(ctx, "a", 0, 1e6); err != nil || uint64(len(got)) != last {
-		return fmt.Errorf("%d records of %d: %w", len(got), last, err)
+	for id, want := range map[wire.RoomID]uint64{"a": last, "b": short} {
+		if got, err := s.Read(ctx, id, 0, 1e6); err != nil || uint64(len(got)) != want {
+			return fmt.Errorf("%d records of %d: %w", len(got), want, err)
+		}
 	}
 	if err := os.Remove(ballast); err != nil {
 		return err
 	}
+	late := time.After(20 * time.Second)
+	for look := time.NewTicker(20 * time.Millisecond); s.Ready() != nil; { // by itself
+		select {
+		case <-look.C:
+		case <-late:
+			return fmt.Errorf("with room again: %w", s.Ready())
+		}
+	}
 	if err := s.Append(ctx, "a", last, records(last, 10, 1000)); err != nil {
 		return fmt.Errorf("with room again: %w", err)
+	}
+	// Trimming makes room that can be written again, also in the tail.
+	if err := s.SaveSnapshot(ctx, "a", room.Snapshot{Seq: last, Data: []byte("s")}); err != nil {
+		return err
+	}
+	for gone, n := 0, 1; n > 0; gone += n {
+		if n, err = s.Trim(ctx, "a", 1<<62, nil); err != nil {
+			return fmt.Errorf("trim after %d: %w", gone, err)
+		}
+	}
+	if got, err := s.Read(ctx, "b", 0, 1e6); err != nil || uint64(len(got)) != short {
+		return fmt.Errorf("%d records of %d after a trim: %w", len(got), short, err)
 	}
 	if err := s.Close(); err != nil {
 		return err

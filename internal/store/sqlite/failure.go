@@ -16,6 +16,8 @@ var (
 	ErrForeign = errors.New("this file is not a Lyceum database")
 	ErrDamaged = errors.New("this database file is damaged; restore it from a backup")
 	ErrNewer   = errors.New("this database was written by a newer version of Lyceum")
+
+	ErrUnfinished = errors.New("a restore into this data directory was not finished; run lyceum restore again")
 )
 
 // ErrClosed is what calls get once the store is being closed. It says

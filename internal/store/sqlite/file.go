@@ -119,7 +119,11 @@ func checkHeader(path string, known int) error {
 	if string(header[:16]) != "SQLite format 3\x00" || binary.BigEndian.Uint32(header[68:]) != applicationID {
 		return ErrForeign
 	}
-	if version := binary.BigEndian.Uint32(header[60:]); version > uint32(known) {
+	return checkVersion(uint64(binary.BigEndian.Uint32(header[60:])), known)
+}
+
+func checkVersion(version uint64, known int) error {
+	if version > uint64(known) {
 		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, version, known)
 	}
 	return nil
@@ -181,12 +185,14 @@ func dsn(path string, how url.Values) string {
 // writerDSN is for the only connection that writes.
 //
 //   - synchronous=FULL syncs the log of changes (WAL) before a commit returns.
-//   - secure_delete overwrites what is deleted, which keys depend on.
+//   - secure_delete=FAST overwrites what is deleted within a page, which keys
+//     depend on, and lets pages that become free as a whole be: those had rows of
+//     the tail, or records, in which what is personal is encrypted.
 //   - wal_autocheckpoint=0: checkpoints are made when they hold nobody up.
 func writerDSN(path string, maxBytes int64) string {
 	pragmas := []string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-		"secure_delete(1)", "wal_autocheckpoint(0)", "journal_size_limit(" + strconv.Itoa(walKeep) + ")",
+		"secure_delete(FAST)", "wal_autocheckpoint(0)", "journal_size_limit(" + strconv.Itoa(walKeep) + ")",
 		"cache_size(-32768)", "temp_store(MEMORY)",
 	}
 	if maxBytes > 0 {

@@ -26,14 +26,11 @@ func (s *Store) Grant(ctx context.Context, entries []reward.Entry) (fresh []bool
 			if _, known := balances[e.User]; known {
 				continue
 			}
-			row, err := t.balance.row(string(e.User))
+			points, err := t.balance.number(string(e.User))
 			if err != nil {
 				return err
 			}
-			balances[e.User] = 0
-			if row != nil {
-				balances[e.User] = row[0].(int64)
-			}
+			balances[e.User] = points
 		}
 		return nil
 	}})
@@ -50,6 +47,22 @@ func (s *Store) Balance(ctx context.Context, user wire.UserID) (points int64, er
 		return 0, nil
 	}
 	return points, failure("read balance", err)
+}
+
+// Balances is the sum of each user's entries, of those users who have any.
+func (s *Store) Balances(ctx context.Context, users []wire.UserID) (map[wire.UserID]int64, error) {
+	balances := make(map[wire.UserID]int64, len(users))
+	type account struct {
+		user   wire.UserID
+		points int64
+	}
+	err := ask(ctx, s.reads.balances, users, func(a *account) []any { return []any{&a.user, &a.points} }, func(a account) {
+		balances[a.user] = a.points
+	})
+	if err != nil {
+		return nil, failure("read balances", err)
+	}
+	return balances, nil
 }
 
 // History returns a page of the user's entries, newest first. A cursor is the

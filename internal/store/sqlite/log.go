@@ -17,7 +17,7 @@ func (s *Store) OpenLog(ctx context.Context, id wire.RoomID) (info room.LogInfo,
 	err = s.writer.do(ctx, &job{step: "open log", run: func(t *tx) error {
 		h, err := t.head(id)
 		if err == nil && h == nil {
-			if _, err := t.addRoom.exec(string(id), strings.ToLower(rand.Text())); err != nil {
+			if _, err := t.addRoom.exec(string(id), newEpoch()); err != nil {
 				return err
 			}
 			h, err = t.head(id)
@@ -25,7 +25,7 @@ func (s *Store) OpenLog(ctx context.Context, id wire.RoomID) (info room.LogInfo,
 		if err != nil {
 			return err
 		}
-		info = room.LogInfo{Epoch: h.epoch, First: 1, Last: h.last}
+		info = room.LogInfo{Epoch: h.epoch, First: h.first, Last: h.last}
 		return nil
 	}})
 	if err != nil {
@@ -33,6 +33,9 @@ func (s *Store) OpenLog(ctx context.Context, id wire.RoomID) (info room.LogInfo,
 	}
 	return info, nil
 }
+
+// newEpoch is a name for a log that no other one has.
+func newEpoch() string { return strings.ToLower(rand.Text()) }
 
 // Append writes every record or none, directly after position after. A room
 // whose log was never opened has no owner: its append has moved, too.
@@ -50,51 +53,36 @@ func (s *Store) Append(ctx context.Context, id wire.RoomID, after uint64, record
 		if h == nil || h.last != after {
 			return refuse(room.ErrMoved)
 		}
-		return t.append(h, records)
+		return t.append(id, h, records)
 	}})
 }
 
-// Read returns up to limit records after a position, in order.
+// Read returns up to limit records after a position, in order: those that are
+// filed, and what follows them in the tail.
 func (s *Store) Read(ctx context.Context, id wire.RoomID, after uint64, limit int) ([]room.Record, error) {
 	if limit <= 0 {
 		return nil, nil
+	}
+	waiting := s.tail.read(id, after, limit) // first, or one that is filed now would be missed
+	if len(waiting) > 0 && waiting[0].Seq == after+1 {
+		return waiting, nil
 	}
 	rows, err := s.reads.records.QueryContext(ctx, string(id), int64(min(after, maxSeq)), limit)
 	records, err := collect(rows, err, func(r *room.Record) []any {
 		return []any{&r.Seq, &r.V, &r.At, &r.Kind, &r.By, &r.Key, &r.Data}
 	})
-	return records, failure("read log", err)
-}
-
-// SaveSnapshot keeps data as the room's state at seq, unless a newer one is
-// kept already.
-func (s *Store) SaveSnapshot(ctx context.Context, id wire.RoomID, snap room.Snapshot) error {
-	seq, data := snap.Seq, snap.Data
-	return s.writer.do(ctx, &job{step: "save snapshot", run: func(t *tx) error {
-		h, err := t.head(id)
-		if err != nil {
-			return err
-		}
-		if h == nil || seq > h.last {
-			return refuse(room.ErrMoved) // the state of something that is not in this log
-		}
-		_, err = t.saveSnapshot.exec(h.room, int64(seq), blob(data))
-		return err
-	}})
-}
-
-// Snapshot returns the newest snapshot, or a zero one where there is none.
-func (s *Store) Snapshot(ctx context.Context, id wire.RoomID) (snap room.Snapshot, err error) {
-	err = s.reads.snapshot.QueryRowContext(ctx, string(id)).Scan(&snap.Seq, &snap.Data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return room.Snapshot{}, nil
+	if err != nil {
+		return nil, failure("read log", err)
 	}
-	return snap, failure("read snapshot", err)
-}
-
-// Trim lets go of the oldest records of a log.
-func (s *Store) Trim(ctx context.Context, id wire.RoomID, before wire.Millis, followers []string) (int, error) {
-	return 0, nil
+	if len(records) > 0 {
+		after = records[len(records)-1].Seq
+	}
+	for i := range waiting {
+		if len(records) < limit && waiting[i].Seq > after {
+			records = append(records, waiting[i])
+		}
+	}
+	return records, nil
 }
 
 // Rooms lists the ids of all rooms with a log, in order.

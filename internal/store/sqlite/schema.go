@@ -39,8 +39,8 @@ func migrate(c conn, steps []string) error {
 	if err != nil {
 		return err
 	}
-	if version > int64(len(steps)) {
-		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, version, len(steps))
+	if err := checkVersion(uint64(version), len(steps)); err != nil {
+		return err
 	}
 	for n := version; n < int64(len(steps)); n++ {
 		if err := c.run("BEGIN IMMEDIATE"); err != nil {

@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// recordWidths are how many records one INSERT takes, largest first: a
-// statement for many rows costs less for each of them.
-var recordWidths = []int{64, 8, 1}
-
-// recordColumns is how many values a record has.
-const recordColumns = 8
+// widths are how many rows one INSERT takes, and how many one SELECT asks
+// for, largest first: a statement for many costs less for each of them.
+var widths = []int{64, 8, 1}
 
 // maxHeads is how many logs' positions are remembered before all are
 // forgotten and looked up again.
@@ -24,6 +20,8 @@ const maxHeads = 1 << 16
 type head struct {
 	room  int64 // rooms.id
 	epoch string
+	first uint64 // the oldest position that is kept, or the next one
+	filed uint64 // the newest in the table records; what follows is in the tail
 	last  uint64
 }
 
@@ -31,23 +29,39 @@ type head struct {
 // one to the next. Only the writer's goroutine touches it.
 type tx struct {
 	conn conn
+	tail *tail
 
 	begun, committed, rolledBack stmt
 	frames                       stmt
 
-	findHead, addRoom                           stmt
-	saveSnapshot, setCursor                     stmt
-	findKey, addKey, ownKey, zeroKey, disownKey stmt
-	addEntry, balance, addBehavior, saveModel   stmt
-	addRecords                                  []stmt // one for each of recordWidths
+	findHead, addRoom, setFirst          stmt
+	addArrival, dropArrivals             stmt
+	findSnapshot, saveSnapshot           stmt
+	addCommandKeys, dropCommandKeys      stmt
+	times, trim                          stmt
+	findCursor, setCursor                stmt
+	findKey, lastKey, zeroKey, disownKey stmt
+	addEntry, balance                    stmt
+	addBehavior, saveModel               stmt
+	addRecords                           []stmt // one for each of widths, as all of these
+	findKeys, addKeys, ownKeys           []stmt
 
-	heads   map[wire.RoomID]*head // as they will be when this transaction is committed
-	pending []driver.NamedValue   // records that wait for a statement's width
+	// As it will be when this transaction is committed.
+	heads   map[wire.RoomID]*head
+	fresh   []fresh             // records that go to the tail
+	arrived []*arrival          // the rows that have them
+	inRows  int                 // how many of fresh are in these rows, and not in the next
+	row     []byte              // the next one, which is not full yet
+	rowSize int                 // of the one before it
+	pending []driver.NamedValue // records that are filed and wait for a statement's width
+	filing  []*unfiled          // rooms of which records are filed
+	dropped int                 // rows of the tail that are deleted
+	wishes  []keyWish           // people who need a key
 	rows    int
 }
 
-func newTx(c conn) (*tx, error) {
-	t := &tx{conn: c, heads: map[wire.RoomID]*head{}, addRecords: make([]stmt, len(recordWidths))}
+func newTx(c conn, tail *tail) (*tx, error) {
+	t := &tx{conn: c, tail: tail, heads: map[wire.RoomID]*head{}}
 	type query struct {
 		into *stmt
 		text string
@@ -57,19 +71,25 @@ func newTx(c conn) (*tx, error) {
 		{&t.committed, `COMMIT`},
 		{&t.rolledBack, `ROLLBACK`},
 		{&t.frames, `PRAGMA wal_checkpoint(NOOP)`},
-		{&t.findHead, `SELECT id, epoch,
+		{&t.findHead, `SELECT id, epoch, first,
 			coalesce((SELECT seq FROM records WHERE room = rooms.id ORDER BY seq DESC LIMIT 1), 0)
 			FROM rooms WHERE name = ?`},
 		{&t.addRoom, `INSERT INTO rooms (name, epoch) VALUES (?, ?)`},
+		{&t.setFirst, `UPDATE rooms SET first = ? WHERE id = ?`},
+		{&t.addArrival, `INSERT INTO tail (n, records) VALUES (?, ?)`},
+		{&t.dropArrivals, `DELETE FROM tail WHERE n <= ?`},
+		{&t.findSnapshot, `SELECT seq FROM snapshots WHERE room = ?`},
 		{&t.saveSnapshot, `INSERT INTO snapshots (room, seq, data) VALUES (?, ?, ?)
-			ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, data = excluded.data
-			WHERE excluded.seq >= snapshots.seq`},
+			ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, data = excluded.data`},
+		{&t.addCommandKeys, `INSERT INTO command_keys (room, seq, keys) VALUES (?, ?, ?)`},
+		{&t.dropCommandKeys, `DELETE FROM command_keys WHERE room = ? AND seq < ?`},
+		{&t.times, `SELECT at FROM records WHERE room = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ?`},
+		{&t.trim, `DELETE FROM records WHERE room = ? AND seq < ?`},
+		{&t.findCursor, `SELECT seq FROM cursors WHERE follower = ? AND room = ?`},
 		{&t.setCursor, `INSERT INTO cursors (follower, room, seq) VALUES (?, ?, ?)
 			ON CONFLICT (follower, room) DO UPDATE SET seq = excluded.seq`},
-		{&t.findKey, `SELECT keys.id, keys.key FROM key_owners JOIN keys ON keys.id = key_owners.key
-			WHERE key_owners.user = ?`},
-		{&t.addKey, `INSERT INTO keys (key) VALUES (?)`},
-		{&t.ownKey, `INSERT INTO key_owners (user, key) VALUES (?, last_insert_rowid())`},
+		{&t.findKey, `SELECT key FROM key_owners WHERE user = ?`},
+		{&t.lastKey, `SELECT coalesce(max(id), 0) FROM keys`},
 		{&t.zeroKey, `UPDATE keys SET key = zeroblob(32) WHERE id = ?`},
 		{&t.disownKey, `DELETE FROM key_owners WHERE user = ?`},
 		{&t.addEntry, `INSERT INTO ledger (key, user, points, rule, room, seq, at)
@@ -80,9 +100,25 @@ func newTx(c conn) (*tx, error) {
 		{&t.saveModel, `INSERT INTO models (name, at, data) VALUES (?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET at = excluded.at, data = excluded.data`},
 	}
-	for i, width := range recordWidths {
-		queries = append(queries, query{&t.addRecords[i], `INSERT INTO records (room, seq, v, at, kind, by, key, data)
-			VALUES ` + placeholders(width, recordColumns)})
+	for _, many := range []struct {
+		into    *[]stmt
+		text    string
+		rows    bool // the placeholders are rows of so many columns, or else one list
+		columns int
+	}{
+		{&t.addRecords, `INSERT INTO records (room, seq, v, at, kind, by, key, data) VALUES `, true, recordColumns},
+		{&t.addKeys, `INSERT INTO keys (id, key) VALUES `, true, 2},
+		{&t.ownKeys, `INSERT INTO key_owners (key, user) VALUES `, true, 2},
+		{&t.findKeys, `SELECT user, keys.key FROM key_owners JOIN keys ON keys.id = key_owners.key WHERE user IN `, false, 1},
+	} {
+		*many.into = make([]stmt, len(widths))
+		for i, width := range widths {
+			marks := placeholders(1, width)
+			if many.rows {
+				marks = placeholders(width, many.columns)
+			}
+			queries = append(queries, query{&(*many.into)[i], many.text + marks})
+		}
 	}
 	for _, q := range queries {
 		var err error
@@ -100,7 +136,10 @@ func placeholders(rows, columns int) string {
 }
 
 func (t *tx) begin() error {
-	t.pending, t.rows = t.pending[:0], 0
+	t.rows = 0
+	if len(t.heads) >= maxHeads {
+		clear(t.heads)
+	}
 	_, err := t.begun.exec()
 	return err
 }
@@ -108,11 +147,23 @@ func (t *tx) begin() error {
 // commit makes all of the transaction durable and returns how many rows it
 // wrote.
 func (t *tx) commit() (rows int, err error) {
+	if err := t.flushKeys(); err != nil {
+		return 0, err
+	}
 	if err := t.flush(); err != nil {
 		return 0, err
 	}
-	_, err = t.committed.exec()
-	return t.rows, err
+	if err := t.closeRow(); err != nil {
+		return 0, err
+	}
+	if err := t.dropFiled(); err != nil {
+		return 0, err
+	}
+	if _, err = t.committed.exec(); err != nil {
+		return 0, err
+	}
+	t.settle()
+	return t.rows, nil
 }
 
 // rollback undoes the transaction and forgets what would have been true
@@ -120,6 +171,10 @@ func (t *tx) commit() (rows int, err error) {
 func (t *tx) rollback() {
 	_, _ = t.rolledBack.exec() // fails where SQLite has already rolled back by itself
 	clear(t.heads)
+	clear(t.pending)
+	t.pending = t.pending[:0]
+	t.wishes = t.wishes[:0]
+	t.undo()
 }
 
 // walFrames is how many pages the WAL holds.
@@ -128,7 +183,7 @@ func (t *tx) walFrames() (int64, error) {
 	if err != nil || row == nil {
 		return 0, err
 	}
-	return row[1].(int64), nil
+	return as[int64](row[1])
 }
 
 // head returns where the room's log stands, or nil if it has none.
@@ -143,55 +198,20 @@ func (t *tx) head(id wire.RoomID) (*head, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	h := &head{room: row[0].(int64), epoch: row[1].(string), last: uint64(row[2].(int64))}
-	if len(t.heads) >= maxHeads {
-		clear(t.heads)
+	var n [4]int64
+	for _, i := range []int{0, 2, 3} {
+		if n[i], err = as[int64](row[i]); err != nil {
+			return nil, err
+		}
 	}
+	epoch, err := as[string](row[1])
+	if err != nil {
+		return nil, err
+	}
+	h := &head{room: n[0], epoch: epoch, first: uint64(n[2]), filed: uint64(max(n[2]-1, n[3]))}
+	h.last = max(h.filed, t.tail.last(id))
 	t.heads[id] = h
 	return h, nil
-}
-
-// append adds records to the room's log directly after h.
-func (t *tx) append(h *head, records []room.Record) error {
-	for i := range records {
-		r := &records[i]
-		h.last++
-		t.pending = append(t.pending,
-			driver.NamedValue{Value: h.room},
-			driver.NamedValue{Value: int64(h.last)},
-			driver.NamedValue{Value: int64(r.V)},
-			driver.NamedValue{Value: int64(r.At)},
-			driver.NamedValue{Value: r.Kind},
-			driver.NamedValue{Value: string(r.By)},
-			driver.NamedValue{Value: r.Key},
-			driver.NamedValue{Value: blob(r.Data)},
-		)
-		if len(t.pending) == recordWidths[0]*recordColumns {
-			if err := t.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// flush hands the records that wait to SQLite.
-func (t *tx) flush() error {
-	rest := t.pending
-	for i, width := range recordWidths {
-		for n := width * recordColumns; len(rest) >= n; rest = rest[n:] {
-			for j := range n {
-				rest[j].Ordinal = j + 1
-			}
-			if _, err := t.addRecords[i].execNamed(rest[:n]); err != nil {
-				return err
-			}
-			t.rows += width
-		}
-	}
-	clear(t.pending) // the records' data is the callers'
-	t.pending = t.pending[:0]
-	return nil
 }
 
 // blob makes no data empty data: a column is never NULL here.

@@ -36,9 +36,12 @@ func refuse(err error) error { return refusal{err} }
 
 type counters struct {
 	jobs, refused, rows, commits, largest, checkpoints atomic.Uint64
+	filings, filed, waiting, probes                    atomic.Uint64
+	walPages                                           atomic.Int64
 }
 
-// writer commits the writes of all callers.
+// writer commits the writes of all callers, and files what waits in the tail
+// when it has nothing better to do or when that is too much.
 type writer struct {
 	jobs     chan *job
 	stopping chan struct{} // closed by stop
@@ -46,18 +49,24 @@ type writer struct {
 	counters *counters
 	check    *checkpointer
 	log      *zap.Logger
+	onCommit func(jobs, rows int, took time.Duration) // nil, or set before the first write
+	health   health
 
 	// Owned by loop.
 	tx    *tx
 	batch []*job
 	errs  []error
-	last  int  // size of the batch before
-	ill   bool // the last batch could not be written
+	last  int         // size of the batch before
+	rest  *time.Timer // runs out when nobody has written for a moment
+	tired time.Time   // nothing could be filed; not tried again before that
 }
 
-func newWriter(c conn, check *checkpointer, counts *counters, queue int, log *zap.Logger) (*writer, error) {
-	tx, err := newTx(c)
+func newWriter(c conn, tail *tail, check *checkpointer, counts *counters, queue int, log *zap.Logger) (*writer, error) {
+	tx, err := newTx(c, tail)
 	if err != nil {
+		return nil, err
+	}
+	if err := tx.load(); err != nil {
 		return nil, err
 	}
 	return &writer{
@@ -68,6 +77,7 @@ func newWriter(c conn, check *checkpointer, counts *counters, queue int, log *za
 		check:    check,
 		log:      log,
 		tx:       tx,
+		rest:     time.NewTimer(restAfter),
 	}, nil
 }
 
@@ -106,10 +116,14 @@ func (w *writer) stop() {
 
 func (w *writer) loop() {
 	defer close(w.done)
+	defer w.rest.Stop()
 	for {
 		select {
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
+			continue
+		case <-w.rest.C:
+			w.tidy()
 			continue
 		case <-w.stopping:
 		}
@@ -117,6 +131,7 @@ func (w *writer) loop() {
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
 		default:
+			w.fileAll()
 			return
 		}
 	}
@@ -157,30 +172,44 @@ func (w *writer) gather(first *job) []*job {
 // commit carries the batch out in one transaction and then answers each.
 // Where one job's failure is its own, the others are done again without it.
 func (w *writer) commit(batch []*job) {
-	err := w.transact(batch)
+	began := time.Now()
+	if err := w.makeRoom(); err != nil {
+		w.fail(batch, err)
+		clear(batch)
+		return
+	}
+	rows, err := w.transact(batch)
 	if err == nil {
 		w.answer(batch)
 	} else if len(batch) == 1 || isWhole(err) {
 		w.fail(batch, err)
 	} else {
 		for i := range batch {
-			if err := w.transact(batch[i : i+1]); err != nil {
+			n, err := w.transact(batch[i : i+1])
+			if err != nil {
 				w.fail(batch[i:i+1], err)
 			} else {
 				w.answer(batch[i : i+1])
 			}
+			rows += n
 		}
 	}
+	if w.onCommit != nil {
+		w.onCommit(len(batch), rows, time.Since(began))
+	}
 	clear(batch) // callers' closures are theirs again
+	w.keepUp(rows)
 	w.checkpoint()
+	w.rest.Reset(restAfter)
 }
 
 // transact runs the jobs in one transaction and commits it. The jobs'
-// refusals are in w.errs afterwards; any other error undoes all of them.
-func (w *writer) transact(batch []*job) (err error) {
+// refusals are in w.errs afterwards; any other error undoes all of them. It
+// returns how many rows were written.
+func (w *writer) transact(batch []*job) (rows int, err error) {
 	w.errs = w.errs[:0]
 	if err := w.tx.begin(); err != nil {
-		return err
+		return 0, err
 	}
 	defer func() {
 		if err != nil {
@@ -190,32 +219,33 @@ func (w *writer) transact(batch []*job) (err error) {
 	for _, j := range batch {
 		err := j.run(w.tx)
 		if _, refused := errors.AsType[refusal](err); err != nil && !refused {
-			return err
+			return 0, err
 		}
 		w.errs = append(w.errs, err)
 	}
-	rows, err := w.tx.commit()
+	rows, err = w.tx.commit()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	w.counters.commits.Add(1)
 	w.counters.rows.Add(uint64(rows))
 	if n := uint64(len(batch)); n > w.counters.largest.Load() {
 		w.counters.largest.Store(n)
 	}
-	return nil
+	w.counters.waiting.Store(uint64(w.tx.tail.rows))
+	return rows, nil
 }
 
 // answer tells each caller of a batch that was committed how its job went.
 func (w *writer) answer(batch []*job) {
-	if w.ill {
-		w.ill = false
-		w.log.Info("the store can write again")
-	}
+	w.well()
 	var dirty error
 	for _, j := range batch {
 		if j.scrub {
-			dirty = w.check.truncate(w.tx.conn)
+			if dirty = w.check.truncate(w.tx.conn); dirty == nil {
+				// The next sync of the WAL is what makes its end durable.
+				dirty = w.probe(1)
+			}
 			break
 		}
 	}
@@ -235,11 +265,7 @@ func (w *writer) answer(batch []*job) {
 // fail tells all callers of a batch that nothing of it was written.
 func (w *writer) fail(batch []*job, err error) {
 	if isWhole(err) {
-		if !w.ill { // once, and not for each of the thousands that follow
-			w.ill = true
-			w.log.Error("the store cannot write", zap.Error(err))
-		}
-		w.check.poke() // an emptied WAL may be the room that is missing
+		w.fallIll(err)
 	} else {
 		w.log.Error("a write failed", zap.String("step", batch[0].step), zap.Error(err))
 	}
@@ -253,6 +279,7 @@ func (w *writer) fail(batch []*job, err error) {
 // checkpoint keeps the WAL from growing while there is no idle moment.
 func (w *writer) checkpoint() {
 	frames, err := w.tx.walFrames()
+	w.counters.walPages.Store(frames)
 	switch {
 	case err != nil, frames < walSoft:
 	case frames < walHard:

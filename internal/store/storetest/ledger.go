@@ -156,6 +156,20 @@ func modelLedger(t *testing.T, place Place) {
 				must(rt, err)
 				same(rt, "balance", got, balance(user))
 			},
+			"balances": func(rt *rapid.T) {
+				asked := rapid.SliceOfN(users, 0, 150).Draw(rt, "users")
+				got, err := s.Balances(ctx, append(asked, "nobody"))
+				must(rt, err)
+				for _, user := range asked {
+					same(rt, "balance", got[user], balance(user))
+				}
+				for _, user := range asked {
+					delete(got, user)
+				}
+				same(rt, "balance", got["nobody"], int64(0)) // missing or not
+				delete(got, "nobody")
+				same(rt, "others", len(got), 0)
+			},
 			"history": func(rt *rapid.T) {
 				user := users.Draw(rt, "user")
 				got := wholeHistory(rt, s, user, rapid.IntRange(1, 9).Draw(rt, "page"))

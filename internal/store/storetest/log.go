@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -177,108 +176,6 @@ func testLog(t *testing.T, place Place) {
 					return
 				}
 			}
-		})
-	})
-}
-
-// modelLog compares a store with slices, call by call.
-func modelLog(t *testing.T, place Place) {
-	type log struct {
-		info     room.LogInfo
-		records  []room.Record
-		snapshot []byte
-		at       uint64
-	}
-	rapid.Check(t, func(rt *rapid.T) {
-		s := startIn(t, rt, place)
-		ctx := t.Context()
-		logs := map[wire.RoomID]*log{}
-		ids := rapid.SampledFrom([]wire.RoomID{"a", "b-2", "c"})
-		rt.Repeat(map[string]func(*rapid.T){
-			"open": func(rt *rapid.T) {
-				id := ids.Draw(rt, "room")
-				info, err := s.OpenLog(ctx, id)
-				must(rt, err)
-				if logs[id] == nil {
-					logs[id] = &log{info: room.LogInfo{Epoch: info.Epoch}}
-				}
-				same(rt, "info", info, logs[id].info)
-			},
-			"append": func(rt *rapid.T) {
-				id := ids.Draw(rt, "room")
-				l := logs[id]
-				last := uint64(0)
-				if l != nil {
-					last = l.info.Last
-				}
-				after := last
-				if rapid.IntRange(0, 3).Draw(rt, "wrong") == 0 {
-					after = rapid.Uint64Range(0, 90).Draw(rt, "after")
-				}
-				batch := drawRecords(rt, after)
-				err := s.Append(ctx, id, after, batch)
-				if l == nil || after != last {
-					if !errors.Is(err, room.ErrMoved) {
-						rt.Fatalf("append at %d of %d: %v", after, last, err)
-					}
-					return
-				}
-				must(rt, err)
-				l.records = append(l.records, batch...)
-				l.info.Last += uint64(len(batch))
-			},
-			"read": func(rt *rapid.T) {
-				id := ids.Draw(rt, "room")
-				after, limit := rapid.Uint64Range(0, 100).Draw(rt, "after"), rapid.IntRange(-1, 100).Draw(rt, "limit")
-				got, err := s.Read(ctx, id, after, limit)
-				must(rt, err)
-				var want []room.Record
-				if l := logs[id]; l != nil && after < uint64(len(l.records)) && limit > 0 {
-					want = l.records[after:]
-					want = want[:min(limit, len(want))]
-				}
-				same(rt, "records", tidy(got), tidy(want))
-			},
-			"save snapshot": func(rt *rapid.T) {
-				id := ids.Draw(rt, "room")
-				l := logs[id]
-				if l == nil || l.info.Last == 0 {
-					return
-				}
-				seq := rapid.Uint64Range(1, l.info.Last).Draw(rt, "seq")
-				data := rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(rt, "data")
-				must(rt, s.SaveSnapshot(ctx, id, room.Snapshot{Seq: seq, Data: data}))
-				if seq >= l.at {
-					l.at, l.snapshot = seq, data
-				}
-			},
-			"snapshot": func(rt *rapid.T) {
-				id := ids.Draw(rt, "room")
-				snap, err := s.Snapshot(ctx, id)
-				seq, data := snap.Seq, snap.Data
-				must(rt, err)
-				want := logs[id]
-				if want == nil {
-					want = &log{}
-				}
-				same(rt, "snapshot's position", seq, want.at)
-				same(rt, "snapshot", data, want.snapshot)
-			},
-			"rooms": func(rt *rapid.T) {
-				got, err := s.Rooms(ctx)
-				must(rt, err)
-				want := []wire.RoomID{}
-				for id := range logs {
-					want = append(want, id)
-				}
-				slices.Sort(want)
-				same(rt, "rooms", append([]wire.RoomID{}, got...), want)
-			},
-			"reopen": func(rt *rapid.T) {
-				if rapid.IntRange(0, 3).Draw(rt, "really") == 0 {
-					s.reopen()
-				}
-			},
 		})
 	})
 }

@@ -34,6 +34,7 @@ type Place func(t *testing.T) (open func() Everything)
 // Run holds the stores that place makes to all contracts.
 func Run(t *testing.T, place Place) {
 	t.Run("log", func(t *testing.T) { testLog(t, place) })
+	t.Run("trim", func(t *testing.T) { testTrim(t, place) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, place) })
 	t.Run("cursors", func(t *testing.T) { testCursors(t, place) })
 	t.Run("ledger", func(t *testing.T) { testLedger(t, place) })

@@ -1,0 +1,201 @@
+package room_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// What the model shows: the shapes of docs/protocol.md.
+
+// simJSON is JSON with its names in order.
+func simJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("simulation: %v", err))
+	}
+	return string(b)
+}
+
+// simSame brings what the server sent into the form of simJSON.
+func simSame(raw []byte) string {
+	var plain any
+	_ = json.Unmarshal(raw, &plain)
+	return simJSON(plain)
+}
+
+func (m *simModel) person(user string) map[string]any {
+	name := ""
+	if p := m.people[user]; p != nil {
+		name = p.Name
+	}
+	return map[string]any{"id": user, "name": name, "role": m.role(user)}
+}
+
+func (m *simModel) message(x simMessage) map[string]any {
+	v := m.reply(x)
+	if x.To != 0 {
+		v["reply_to"] = x.To
+	}
+	return v
+}
+
+func (m *simModel) reply(x simMessage) map[string]any {
+	return map[string]any{"id": x.ID, "by": m.person(x.By), "text": x.Text, "at": x.At}
+}
+
+func (m *simModel) phases() map[string]any {
+	return map[string]any{"phase": m.phase, "started_at": m.started, "ended_at": m.ended}
+}
+
+func (m *simModel) stageView() map[string]any {
+	v := map[string]any{"live": len(m.stage.Sources) > 0, "by": nil, "since": m.stage.Since, "sources": append([]string{}, m.stage.Sources...)}
+	if m.stage.By != "" {
+		v["by"] = m.person(m.stage.By)
+	}
+	return v
+}
+
+func (m *simModel) question(q *simQuestion) map[string]any {
+	v := m.reply(q.simMessage)
+	answers := []map[string]any{}
+	for _, a := range q.Answers {
+		answers = append(answers, m.reply(a))
+	}
+	v["votes"], v["pinned"], v["answered"], v["answers"] = len(q.Up), q.ID == m.pinned, q.Answered, answers
+	return v
+}
+
+func (p *simPoll) counts() []int {
+	counts := make([]int, len(p.Choices))
+	for _, picks := range p.Votes {
+		for _, c := range picks {
+			counts[c]++
+		}
+	}
+	return counts
+}
+
+func (m *simModel) poll(p *simPoll, staff bool) map[string]any {
+	v := map[string]any{
+		"id": p.ID, "text": p.Text, "choices": p.Choices, "max": p.Max, "hidden": p.Hidden,
+		"phase": p.Phase, "at": p.At, "voters": len(p.Votes), "counts": nil,
+	}
+	if p.Phase == "closed" || p.Phase == "open" && (staff || !p.Hidden) {
+		v["counts"] = p.counts()
+	}
+	return v
+}
+
+func (q simQuiz) draft(id uint64) map[string]any {
+	questions := []map[string]any{}
+	for _, x := range q.Questions {
+		questions = append(questions, map[string]any{"text": x.Text, "choices": x.Choices, "correct": x.Correct, "points": x.Points, "seconds": x.Seconds})
+	}
+	return map[string]any{"id": id, "title": q.Title, "questions": questions}
+}
+
+func (m *simModel) quiz() map[string]any {
+	r := m.run
+	if r == nil {
+		return nil
+	}
+	q := r.Questions[r.Question]
+	answered, counts := 0, make([]int, len(q.Choices))
+	for _, list := range r.Players {
+		for _, a := range list {
+			if a.Question == r.Question {
+				answered++
+				for _, c := range a.Choices {
+					counts[c]++
+				}
+			}
+		}
+	}
+	current := map[string]any{
+		"question": r.Question, "text": q.Text, "choices": q.Choices, "multiple": len(q.Correct) > 1, "points": q.Points,
+		"seconds": q.Seconds, "asked_at": r.Asked, "deadline": r.Till, "answered": answered, "correct": nil, "counts": nil,
+	}
+	if r.Phase == "revealed" || r.Phase == "finished" {
+		current["correct"], current["counts"] = q.Correct, counts
+	}
+	return map[string]any{
+		"id": r.ID, "title": r.Title, "of": len(r.Questions), "question": r.Question, "phase": r.Phase,
+		"current": current, "board": r.Board,
+	}
+}
+
+// snapshot is the room as it stands for an audience.
+func (m *simModel) snapshot(staff bool) map[string]any {
+	chat, hands, questions, polls := []any{}, []any{}, []any{}, []any{}
+	for _, x := range m.chat {
+		chat = append(chat, m.message(x))
+	}
+	for _, user := range m.hands {
+		hands = append(hands, m.person(user))
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.board)) {
+		questions = append(questions, m.question(m.board[id]))
+	}
+	for _, p := range m.pollsIn("open", "closed") {
+		polls = append(polls, m.poll(p, staff))
+	}
+	count := 0
+	for _, p := range m.people {
+		if p.Here {
+			count++
+		}
+	}
+	v := map[string]any{
+		"id": m.id, "title": m.title, "phase": m.phase, "started_at": m.started, "ended_at": m.ended, "slow": m.slow,
+		"stage": m.stageView(), "chat": chat, "questions": questions, "polls": polls, "quiz": nil, "count": count, "hands": hands,
+	}
+	if m.run != nil {
+		v["quiz"] = m.quiz()
+	}
+	if staff {
+		drafts, quizzes := []any{}, []any{}
+		for _, p := range m.pollsIn("draft") {
+			drafts = append(drafts, m.poll(p, true))
+		}
+		all := maps.Clone(m.prepared)
+		if m.run != nil && m.run.Phase != "finished" {
+			all[m.run.ID] = m.run.simQuiz
+		}
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			quizzes = append(quizzes, all[id].draft(id))
+		}
+		v["drafts"] = map[string]any{"polls": drafts, "quizzes": quizzes}
+	}
+	return v
+}
+
+// you is what concerns one person alone.
+func (m *simModel) you(user string) map[string]any {
+	votes, upvotes, answers := map[string]any{}, []uint64{}, []any{}
+	for id, p := range m.polls {
+		if picks, voted := p.Votes[user]; voted {
+			votes[fmt.Sprint(id)] = picks
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.board)) {
+		if m.board[id].Up[user] {
+			upvotes = append(upvotes, id)
+		}
+	}
+	v := map[string]any{
+		"id": user, "name": m.people[user].Name, "role": m.role(user), "hand": slices.Contains(m.hands, user),
+		"muted_until": m.people[user].Muted, "votes": votes, "upvotes": upvotes, "quiz": nil,
+	}
+	if r := m.run; r != nil {
+		for _, a := range r.Players[user] {
+			answers = append(answers, map[string]any{"quiz": r.ID, "question": a.Question, "choices": a.Choices})
+		}
+		if r.Rank[user] != 0 {
+			v["quiz"] = map[string]any{"quiz": r.ID, "score": r.Score[user], "rank": r.Rank[user], "of": len(r.Rank)}
+		}
+	}
+	v["answers"] = answers
+	return v
+}
