@@ -29,6 +29,7 @@ type Bank struct {
 	turns [stripes]sync.Mutex // a room's is held while its caps are counted and written
 
 	accounts *accounts
+	written  *written
 
 	mu      sync.Mutex
 	tallies map[tallyKey]tally // what may be read from the store again at any time
@@ -53,9 +54,10 @@ type Gain struct {
 
 // NewBank returns a bank that keeps its ledger in store.
 func NewBank(rules Rules, store Store) *Bank {
+	seed := maphash.MakeSeed()
 	return &Bank{
-		rules: rules, store: store, seed: maphash.MakeSeed(),
-		accounts: newAccounts(store), tallies: map[tallyKey]tally{},
+		rules: rules, store: store, seed: seed,
+		accounts: newAccounts(store), written: newWritten(seed), tallies: map[tallyKey]tally{},
 	}
 }
 
@@ -97,7 +99,7 @@ func (b *Bank) earnIn(ctx context.Context, room wire.RoomID, facts []Fact) ([]Ga
 	pending := map[tallyKey]tally{} // capped entries that this call would add
 	for _, f := range facts {
 		for _, e := range b.rules.For(f) {
-			if seen[e.Key] {
+			if seen[e.Key] || b.written.has(e.Key) {
 				continue
 			}
 			seen[e.Key] = true
@@ -122,6 +124,7 @@ func (b *Bank) earnIn(ctx context.Context, room wire.RoomID, facts []Fact) ([]Ga
 		return nil, fmt.Errorf("grant %d: %w", len(entries), err)
 	}
 	grant.done(entries, fresh, balances)
+	b.written.add(entries)
 	b.remember(pending)
 	return gainsOf(entries, fresh, balances), nil
 }
