@@ -2,6 +2,8 @@
 
 GO   ?= go
 ARGS ?=
+CRASHES ?= 50
+SEEDS ?= 10000
 
 .DEFAULT_GOAL := help
 
@@ -21,6 +23,16 @@ test: ## all tests: Go with the race detector, JavaScript, and the browser
 	$(GO) test -race $$($(GO) list ./... | grep -v /internal/e2e)
 	node --test test/js/*.test.js
 	$(MAKE) e2e
+
+crash: ## 50 times kill -9 under hundreds of clients, with a checker (CRASHES=n)
+	LYCEUM_CRASHES=$(CRASHES) $(GO) test -count=1 -v -run TestCrash -timeout 60m ./internal/trial
+
+simulate: ## rooms on fake time with seeded faults (SEEDS=n)
+	$(GO) test ./room -count=1 -run 'TestSim$$' -timeout 60m -sim.seeds=$(SEEDS)
+
+trials: ## every long trial: power cuts, failing disks, planted bugs, slow and lost clients
+	LYCEUM_LONG=1 $(GO) test -count=1 -timeout 90m ./internal/store/sqlite ./room
+	LYCEUM_TRIAL=long $(GO) test -count=1 -v -timeout 90m ./internal/trial
 
 e2e: ## the browser test: a whole class in real Chromium
 	$(GO) test -count=1 -timeout 10m ./internal/e2e
@@ -47,4 +59,4 @@ fuzz: ## every fuzz target for a minute
 		done; \
 	done
 
-.PHONY: help run demo build test e2e screenshots check bench fuzz
+.PHONY: help run demo build test crash simulate trials e2e screenshots check bench fuzz
