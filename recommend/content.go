@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/lyceum-live/lyceum/internal/text"
 )
 
 // content knows what items are about: the words of their titles and texts,
@@ -75,8 +77,8 @@ func (m *content) learn(item ref, it *Item) {
 	a := &m.items[item]
 	counts := map[string]float64{}
 	var order []string
-	for i, text := range []string{it.Title, it.Text} {
-		for _, w := range Words(text) {
+	for i, s := range []string{it.Title, it.Text} {
+		for _, w := range text.Terms(s) {
 			if counts[w] == 0 {
 				order = append(order, w)
 			}
@@ -95,7 +97,7 @@ func (m *content) learn(item ref, it *Item) {
 	}
 	slices.SortFunc(a.words, func(x, y counted) int { return cmp.Compare(x.term, y.term) })
 	for _, tag := range it.Tags {
-		if tag = strings.Join(Words(tag), " "); tag == "" {
+		if tag = strings.Join(text.Terms(tag), " "); tag == "" {
 			continue
 		}
 		t := m.intern("#" + tag)
@@ -326,7 +328,7 @@ func (m *content) because(q *query, item ref, it *Item) (string, bool) {
 	}
 	best, most := "", float32(0)
 	for _, tag := range it.Tags {
-		t, ok := m.terms["#"+strings.Join(Words(tag), " ")]
+		t, ok := m.terms["#"+strings.Join(text.Terms(tag), " ")]
 		if ok && int(t) < len(q.topic.weight) && q.topic.weight[t] > most {
 			best, most = tag, q.topic.weight[t]
 		}

@@ -29,6 +29,7 @@ func commands() []command {
 		{"bench", "measure a server: fan-out, answers, joins", bench},
 		{"backup", "copy a server's data to one file, also while it runs", backup},
 		{"restore", "make a server's data out of a backup", restore},
+		{"import", "read banks of questions: GIFT, Aiken, Moodle XML, QTI, Kahoot, CSV", importFiles},
 		{"evaluate", "measure the recommender on recorded behaviour", evaluate},
 		{"version", "print the version", version},
 	}
@@ -38,6 +39,12 @@ func main() {
 	if err := run(os.Args[1:]); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "lyceum:", err)
+		}
+		if e, ok := errors.AsType[interface {
+			error
+			ExitCode() int
+		}](err); ok {
+			os.Exit(e.ExitCode())
 		}
 		os.Exit(1)
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/lyceum-live/lyceum/internal/metrics/operator"
 	"github.com/lyceum-live/lyceum/internal/server"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
+	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/media"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
@@ -185,6 +186,7 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 	stage := signaling.New(in.engine, log.Named("signaling"))
 	opened(stage.Close)
 
+	go text.WarmUp() // or a room would wait for the dictionary at its first Chinese search
 	in.house = room.NewHouse(c.Room, store, room.NewVault(store), pool, log.Named("room"))
 	in.house.Title = func(id wire.RoomID) string {
 		if item, ok := in.shelf.ByRoom(id); ok {
