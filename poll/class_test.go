@@ -3,7 +3,6 @@ package poll_test
 import (
 	"bytes"
 	"reflect"
-	"testing"
 	"time"
 
 	"github.com/lyceum-live/lyceum/poll"
@@ -36,8 +35,12 @@ type views struct {
 func (c *class) do(by wire.Actor, cmd poll.Command) ([]views, error) {
 	events, err := poll.Decide(&c.state, c.now, by, cmd)
 	var out []views
+	author := by.User
+	if c.state.Conceals(cmd) {
+		author = wire.System.User // as the room writes it down
+	}
 	for _, e := range events {
-		out = append(out, c.apply(by.User, e))
+		out = append(out, c.apply(author, e))
 	}
 	return out, err
 }
@@ -54,7 +57,7 @@ func (c *class) apply(by wire.UserID, e poll.Event) views {
 // last is the position of the newest event, and the id of what it made.
 func (c *class) last() uint64 { return uint64(len(c.log)) }
 
-func (c *class) must(t testing.TB, by wire.Actor, cmd poll.Command) uint64 {
+func (c *class) must(t fataler, by wire.Actor, cmd poll.Command) uint64 {
 	t.Helper()
 	if _, err := c.do(by, cmd); err != nil {
 		t.Fatalf("%T: %v", cmd, err)
@@ -87,7 +90,13 @@ func (c *class) reload(t fataler) poll.State {
 	if after := encode(t, again); !bytes.Equal(before, after) {
 		t.Fatalf("a snapshot changed when it was read:\n%s\n%s", before, after)
 	}
+	again.Pseudonyms = c.state.Pseudonyms
 	return again
+}
+
+// keep gives the class the keys of secret polls.
+func (c *class) keep() {
+	c.state.Pseudonyms = func(id uint64) ([]byte, error) { return []byte{byte(id), 1, 2, 3}, nil }
 }
 
 // replay folds the log, as it reads after it was written, into a new state.

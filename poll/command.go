@@ -1,8 +1,6 @@
 package poll
 
 import (
-	"fmt"
-
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -13,13 +11,27 @@ type Command interface {
 }
 
 type (
-	// Create prepares a poll, and opens it at once if Open says so.
+	// Create prepares a poll, and opens it at once if Open says so. Which
+	// fields there are beside the text depends on the kind.
 	Create struct {
-		Text    string   `json:"text"`
-		Choices []string `json:"choices"`
-		Max     int      `json:"max,omitzero"` // choices one person may pick; 0 means 1
-		Hidden  bool     `json:"hidden,omitzero"`
-		Open    bool     `json:"open,omitzero"`
+		Text     string              `json:"text"`
+		Kind     Kind                `json:"kind,omitzero"`      // "" means choice
+		Choices  []string            `json:"choices,omitzero"`   // choice, ranking
+		Max      int                 `json:"max,omitzero"`       // choice: how many one person may pick; 0 means 1
+		Stars    int                 `json:"stars,omitzero"`     // rating; 0 means 5
+		Min      float64             `json:"min,omitzero"`       // scale, number; both 0: 1 to 5, and no bounds
+		MaxValue float64             `json:"max_value,omitzero"` //
+		Low      string              `json:"low,omitzero"`       // scale: names of its ends
+		High     string              `json:"high,omitzero"`      //
+		Words    int                 `json:"words,omitzero"`     // cloud: entries of one person; 0 means 1
+		Hidden   bool                `json:"hidden,omitzero"`    // the same as Shown "closed"
+		Shown    Shown               `json:"shown,omitzero"`     // "" means live
+		Weights  map[wire.UserID]int `json:"weights,omitzero"`   // whose vote counts more than once
+		Then     []*Act              `json:"then,omitzero"`      // choice, ranking: what follows if it wins, null: nothing
+		Secret   bool                `json:"secret,omitzero"`    // not choosing words; no weights
+		Open     bool                `json:"open,omitzero"`
+
+		quick string // the name of the poll in one tap that this is
 	}
 	// Edit writes a draft anew.
 	Edit struct {
@@ -30,10 +42,26 @@ type (
 	Open struct {
 		Poll uint64 `json:"poll"`
 	}
-	// Vote picks choices, in place of those picked before.
+	// Vote gives what the kind of the poll asks for, in place of what was given before.
 	Vote struct {
-		Poll    uint64 `json:"poll"`
-		Choices []int  `json:"choices"`
+		Poll    uint64   `json:"poll"`
+		Choices []int    `json:"choices,omitzero"` // choice; ranking: all of them, best first
+		Value   *float64 `json:"value,omitzero"`   // rating, scale, number
+		Text    string   `json:"text,omitzero"`    // text
+		Words   []string `json:"words,omitzero"`   // cloud
+	}
+	// Retract takes one's vote back.
+	Retract struct {
+		Poll uint64 `json:"poll"`
+	}
+	// Show lets viewers see the result of a poll that is hidden from them.
+	Show struct {
+		Poll uint64 `json:"poll"`
+	}
+	// Quick makes and opens a poll in one tap: "yesno", "abcd" or "understood".
+	Quick struct {
+		Text string `json:"text,omitzero"`
+		Kind string `json:"kind"`
 	}
 	// Close ends the voting.
 	Close struct {
@@ -45,38 +73,14 @@ type (
 	}
 )
 
-func (Create) least() wire.Role { return wire.Moderator }
-func (Open) least() wire.Role   { return wire.Moderator }
-func (Vote) least() wire.Role   { return wire.Viewer }
-func (Close) least() wire.Role  { return wire.Moderator }
-func (Drop) least() wire.Role   { return wire.Moderator }
-
-// Clean returns c with its texts cleaned and its defaults filled in, or says
-// which field is wrong.
-func (c Create) Clean() (Create, error) {
-	text, err := wire.CleanText(c.Text, wire.MaxTitle, false)
-	if err != nil {
-		return Create{}, wire.ErrText.In("text")
-	}
-	c.Text = text
-	if len(c.Choices) < 2 || len(c.Choices) > wire.MaxChoices {
-		return Create{}, wire.ErrField.In("choices")
-	}
-	choices := make([]string, len(c.Choices))
-	for i, choice := range c.Choices {
-		if choices[i], err = wire.CleanText(choice, wire.MaxChoice, false); err != nil {
-			return Create{}, wire.ErrText.In(fmt.Sprintf("choices[%d]", i))
-		}
-	}
-	c.Choices = choices
-	if c.Max == 0 {
-		c.Max = 1
-	}
-	if c.Max < 1 || c.Max > len(choices) {
-		return Create{}, wire.ErrField.In("max")
-	}
-	return c, nil
-}
+func (Create) least() wire.Role  { return wire.Moderator }
+func (Open) least() wire.Role    { return wire.Moderator }
+func (Vote) least() wire.Role    { return wire.Viewer }
+func (Retract) least() wire.Role { return wire.Viewer }
+func (Show) least() wire.Role    { return wire.Moderator }
+func (Quick) least() wire.Role   { return wire.Moderator }
+func (Close) least() wire.Role   { return wire.Moderator }
+func (Drop) least() wire.Role    { return wire.Moderator }
 
 // ballot returns the choices as a set, if p allows it.
 func (c Vote) ballot(p *Poll) (Ballot, error) {

@@ -2,7 +2,6 @@ package poll
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lyceum-live/lyceum/wire"
@@ -16,7 +15,17 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 	}
 	switch c := c.(type) {
 	case Create:
+		c, err := c.clean()
+		if err != nil {
+			return nil, err
+		}
 		return s.decideCreate(by, c)
+	case Quick:
+		made, err := c.create()
+		if err != nil {
+			return nil, err
+		}
+		return s.decideCreate(by, made)
 	case Edit:
 		return s.decideEdit(by, c)
 	case Open:
@@ -34,6 +43,34 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 		return []Event{Opened{p.ID}}, nil
 	case Vote:
 		return s.decideVote(by, c)
+	case Retract:
+		p, err := s.voting(c.Poll)
+		if err != nil {
+			return nil, err
+		}
+		name, err := s.voter(p, by.User)
+		switch {
+		case err != nil:
+			return nil, err
+		case !p.Has(name):
+			return nil, nil
+		case p.Secret:
+			return []Event{Withdrawn{p.ID, name}}, nil
+		}
+		return []Event{Retracted{p.ID}}, nil
+	case Show:
+		p := s.Polls[c.Poll]
+		switch {
+		case p == nil:
+			return nil, wire.ErrNotFound.In("poll")
+		case p.Phase == PhaseDraft:
+			return nil, ErrClosed
+		case !p.known():
+			return nil, ErrSecret
+		case p.visible():
+			return nil, nil
+		}
+		return []Event{Revealed{p.ID}}, nil
 	case Close:
 		p := s.Polls[c.Poll]
 		switch {
@@ -65,10 +102,6 @@ func CloseAll(s *State) []Event {
 }
 
 func (s *State) decideCreate(by wire.Actor, c Create) ([]Event, error) {
-	c, err := c.Clean()
-	if err != nil {
-		return nil, err
-	}
 	if len(s.Polls) >= MaxPolls || c.Open && s.full() {
 		return nil, ErrMany
 	}
@@ -80,7 +113,7 @@ func (s *State) decideEdit(by wire.Actor, c Edit) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	clean, err := c.Clean()
+	clean, err := c.clean()
 	if err != nil {
 		return nil, err
 	}
@@ -91,21 +124,65 @@ func (s *State) decideEdit(by wire.Actor, c Edit) ([]Event, error) {
 }
 
 func (s *State) decideVote(by wire.Actor, c Vote) ([]Event, error) {
-	p := s.Polls[c.Poll]
-	if p == nil || p.Phase == PhaseDraft { // viewers do not learn of drafts
-		return nil, wire.ErrNotFound.In("poll")
-	}
-	if p.Phase != PhaseOpen {
-		return nil, ErrClosed
-	}
-	b, err := c.ballot(p)
+	p, err := s.voting(c.Poll)
 	if err != nil {
 		return nil, err
 	}
-	if p.Votes[by.User] == b {
+	e, err := c.voted(p, by.User)
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.voter(p, by.User)
+	if err != nil {
+		return nil, err
+	}
+	if p.kind() == KindChoice {
+		if p.Votes[name] == ballotOf(e.Choices) {
+			return nil, nil
+		}
+	} else if before, again := p.Given[name]; again && before.same(givenOf(e, 0)) {
 		return nil, nil
 	}
-	return []Event{Voted{p.ID, slices.Collect(b.All())}}, nil
+	if p.Secret {
+		return []Event{conceal(e, name)}, nil
+	}
+	return []Event{e}, nil
+}
+
+// voting returns the poll if votes may be given and taken back. Viewers do not
+// learn of drafts.
+func (s *State) voting(id uint64) (*Poll, error) {
+	p := s.Polls[id]
+	switch {
+	case p == nil || p.Phase == PhaseDraft:
+		return nil, wire.ErrNotFound.In("poll")
+	case p.Phase == PhaseClosed:
+		return nil, ErrClosed
+	}
+	return p, nil
+}
+
+// Outcome returns what is to follow when the poll closes with the votes as
+// they are: the act of the choice that has more than every other. Where
+// nobody has voted or two are equal, nothing follows: nobody has decided.
+func Outcome(s *State, id uint64) (Then, bool) {
+	p := s.Polls[id]
+	if p == nil || len(p.Then) == 0 {
+		return Then{}, false
+	}
+	best, tied := 0, false
+	for i := 1; i < len(p.Counts); i++ {
+		switch {
+		case p.Counts[i] > p.Counts[best]:
+			best, tied = i, false
+		case p.Counts[i] == p.Counts[best]:
+			tied = true
+		}
+	}
+	if tied || len(p.Counts) == 0 || p.Counts[best] == 0 || p.Then[best] == nil {
+		return Then{}, false
+	}
+	return *p.Then[best], true
 }
 
 // draft returns the poll if it still may be changed.

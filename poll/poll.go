@@ -3,15 +3,17 @@
 //	draft ──Open──▶ open ──Close──▶ closed
 //
 // A draft may be edited and dropped, and only the staff knows of it. While a
-// poll is open everybody has one vote, for one choice or for several, and may
-// change it. The counts of a hidden poll are shown to viewers only once it is
-// closed. What is closed never changes and never opens again.
+// poll is open everybody has one vote, of the poll's [Kind], and may change it
+// or take it back. In a secret poll nobody learns who gave what (secret.go).
+// The result of a hidden poll is shown to viewers once it is closed, or only
+// when the staff shows it. What is closed never changes and never opens again;
+// what is then to follow is said by [Outcome].
 //
 // It does no I/O, starts no goroutine and reads no clock. [Decide] says what a
 // command would change and [State.Apply] changes it, so replaying a room's log
 // rebuilds its polls exactly. Who voted for what is in the log; what a person
-// may see is made by [State.Views], [State.Snapshot], [State.Tally] and
-// [State.Mine].
+// may see is made by [State.Views], [State.Snapshot], [State.Tally],
+// [State.Mine] and [State.Ballots].
 package poll
 
 import (
@@ -31,6 +33,7 @@ const (
 var (
 	ErrClosed = &wire.Error{Code: "poll.closed", Text: "the poll is not open"}
 	ErrOpen   = &wire.Error{Code: "poll.open", Text: "the poll is already open and can no longer be changed"}
+	ErrSecret = &wire.Error{Code: "poll.secret", Text: "the ballot is secret"}
 	ErrMany   = &wire.Error{Code: "poll.many", Text: "there are too many polls; close or drop one first"}
 )
 
@@ -46,26 +49,91 @@ const (
 
 // Question is what a poll asks.
 type Question struct {
-	Text    wire.Personal   `json:"text"`
-	Choices []wire.Personal `json:"choices"`
-	Max     int             `json:"max"`             // how many choices one person may pick
-	Hidden  bool            `json:"hidden,omitzero"` // viewers see the counts only once it is closed
+	Text     wire.Personal       `json:"text"`
+	Kind     Kind                `json:"kind,omitzero"` // "": a choice
+	Choices  []wire.Personal     `json:"choices"`
+	Max      int                 `json:"max"`             // how many choices one person may pick
+	Hidden   bool                `json:"hidden,omitzero"` // viewers do not see the result as it grows
+	Shown    Shown               `json:"shown,omitzero"`  // "asked", or ""
+	Stars    int                 `json:"stars,omitzero"`
+	Min      float64             `json:"min,omitzero"`
+	MaxValue float64             `json:"max_value,omitzero"`
+	Low      wire.Personal       `json:"low,omitzero"`
+	High     wire.Personal       `json:"high,omitzero"`
+	Words    int                 `json:"words,omitzero"`
+	Weights  map[wire.UserID]int `json:"weights,omitzero"` // of those who count more than once
+	Then     []*Then             `json:"then,omitzero"`    // for each choice; nil: nothing
+	Quick    string              `json:"quick,omitzero"`   // which poll in one tap it is
+	Secret   bool                `json:"secret,omitzero"`  // voters are known by their hashes alone
 }
 
-// Poll is one poll of a room.
+// Then is what follows when a choice wins.
+type Then struct {
+	Act   string        `json:"act"`
+	Value wire.Personal `json:"value"`
+}
+
+// Poll is one poll of a room. Those who have voted are in Votes if it is a
+// choice, and in Given otherwise.
 type Poll struct {
 	ID uint64 `json:"id"`
 	Question
-	Phase  Phase                  `json:"phase"`
-	At     wire.Millis            `json:"at"`     // when it was opened; a draft: when it was written
-	Votes  map[wire.UserID]Ballot `json:"votes"`  // of everybody who has voted
-	Counts []int                  `json:"counts"` // of Votes, for each choice
+	Phase    Phase                  `json:"phase"`
+	At       wire.Millis            `json:"at"`             // when it was opened; a draft: when it was written
+	Votes    map[wire.UserID]Ballot `json:"votes"`          // of everybody who has voted
+	Given    map[wire.UserID]Given  `json:"given,omitzero"` //
+	Counts   []int                  `json:"counts"`         // of Votes, for each choice; of a ranking the points
+	Weight   int                    `json:"weight,omitzero"`
+	Revealed bool                   `json:"revealed,omitzero"` // the staff has shown the result
+
+	result *Result // of what is given now; nil: to be found
+	cloud  cloud   // how often each word was given; nil: to be counted
+}
+
+func (p *Poll) kind() Kind {
+	if p.Kind == "" {
+		return KindChoice
+	}
+	return p.Kind
+}
+
+// Has reports whether somebody has voted.
+func (p *Poll) Has(user wire.UserID) bool {
+	if _, ok := p.Votes[user]; ok {
+		return true
+	}
+	_, ok := p.Given[user]
+	return ok
+}
+
+func (p *Poll) voters() int { return len(p.Votes) + len(p.Given) }
+
+// weight is how often somebody's vote counts.
+func (p *Poll) weight(user wire.UserID) int { return max(1, p.Weights[user]) }
+
+// known reports whether the staff may see the result.
+func (p *Poll) known() bool {
+	return p.Phase == PhaseClosed || p.Phase == PhaseOpen && !p.Secret
+}
+
+// visible reports whether viewers may see the result.
+func (p *Poll) visible() bool {
+	switch {
+	case !p.known():
+		return false
+	case !p.Hidden || p.Revealed:
+		return true
+	}
+	return p.Phase == PhaseClosed && p.Shown != ShownAsked
 }
 
 // State is a room's polls. The zero value has none. All its fields are part
 // of a room's snapshot.
 type State struct {
 	Polls map[uint64]*Poll `json:"polls"`
+
+	// Pseudonyms is set by whoever lets people vote in secret polls.
+	Pseudonyms Pseudonyms `json:"-"`
 }
 
 // Apply folds e into s. It cannot fail: what could be wrong was refused by
@@ -90,9 +158,19 @@ func (s *State) Apply(h wire.Head, e Event) {
 	case Opened:
 		s.open(s.Polls[e.Poll], h.At)
 	case Voted:
-		s.Polls[e.Poll].vote(h.By, ballotOf(e.Choices))
+		s.Polls[e.Poll].vote(h.By, h.Seq, e)
+	case Balloted:
+		s.Polls[e.Poll].vote(e.Hash, h.Seq, Voted{Poll: e.Poll, Choices: e.Choices, Value: e.Value})
+	case Withdrawn:
+		s.Polls[e.Poll].retract(e.Hash)
+	case Participated: // for those who follow the log
+	case Retracted:
+		s.Polls[e.Poll].retract(h.By)
+	case Revealed:
+		s.Polls[e.Poll].Revealed = true
 	case Closed:
-		s.Polls[e.Poll].Phase = PhaseClosed
+		p := s.Polls[e.Poll]
+		p.Phase, p.result = PhaseClosed, nil // now with all that it has
 	case Dropped:
 		delete(s.Polls, e.Poll)
 	}
@@ -101,6 +179,9 @@ func (s *State) Apply(h wire.Head, e Event) {
 func (s *State) open(p *Poll, at wire.Millis) {
 	p.Phase, p.At = PhaseOpen, at
 	p.Votes = map[wire.UserID]Ballot{}
+	if p.kind() != KindChoice {
+		p.Given = map[wire.UserID]Given{}
+	}
 	p.Counts = make([]int, len(p.Choices))
 	shown := s.shown()
 	if len(shown) <= MaxShown {
@@ -114,15 +195,44 @@ func (s *State) open(p *Poll, at wire.Millis) {
 	}
 }
 
-// vote counts b as user's vote, in place of an earlier one.
-func (p *Poll) vote(user wire.UserID, b Ballot) {
+// vote takes user's vote in place of an earlier one.
+func (p *Poll) vote(user wire.UserID, seq uint64, e Voted) {
+	p.retract(user)
+	if p.kind() == KindChoice {
+		p.Votes[user] = ballotOf(e.Choices)
+	} else {
+		p.Given[user] = givenOf(e, seq)
+	}
+	p.count(user, +1)
+}
+
+// retract takes user's vote out of the poll, if there is one.
+func (p *Poll) retract(user wire.UserID) {
+	if !p.Has(user) {
+		return
+	}
+	p.count(user, -1)
+	delete(p.Votes, user)
+	delete(p.Given, user)
+}
+
+// count adds user's vote to what is counted, or with sign −1 takes it off.
+func (p *Poll) count(user wire.UserID, sign int) {
+	p.result = nil
+	by := sign * p.weight(user)
+	if len(p.Weights) > 0 {
+		p.Weight += by
+	}
 	for choice := range p.Votes[user].All() {
-		p.Counts[choice]--
+		p.Counts[choice] += by
 	}
-	for choice := range b.All() {
-		p.Counts[choice]++
+	given := p.Given[user]
+	for place, choice := range given.Order { // Borda: as many points as choices are ranked below
+		p.Counts[choice] += by * (len(p.Choices) - 1 - place)
 	}
-	p.Votes[user] = b
+	if p.cloud != nil {
+		p.cloud.add(given.Counted, by)
+	}
 }
 
 // shown returns the polls that are open or closed, oldest first.

@@ -103,7 +103,7 @@ func TestCloseAll(t *testing.T) {
 
 // commands are all that a client may give.
 var commands = []poll.Command{
-	poll.Create{}, poll.Edit{}, poll.Open{}, poll.Vote{}, poll.Close{}, poll.Drop{},
+	poll.Create{}, poll.Edit{}, poll.Open{}, poll.Vote{}, poll.Close{}, poll.Drop{}, poll.Retract{}, poll.Show{}, poll.Quick{},
 }
 
 // No data makes a command change more than its events say, or leaves a state

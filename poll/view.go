@@ -9,27 +9,55 @@ import (
 type (
 	// View is a poll as an audience sees it.
 	View struct {
-		ID      uint64      `json:"id"`
-		Text    string      `json:"text"`
-		Choices []string    `json:"choices"`
-		Max     int         `json:"max"`
-		Hidden  bool        `json:"hidden"`
-		Phase   Phase       `json:"phase"`
-		At      wire.Millis `json:"at"`
-		Voters  int         `json:"voters"`
-		Counts  *[]int      `json:"counts"` // null where this audience may not see it yet
+		ID       uint64              `json:"id"`
+		Text     string              `json:"text"`
+		Kind     Kind                `json:"kind,omitzero"` // absent: a choice
+		Choices  []string            `json:"choices"`
+		Max      int                 `json:"max"`
+		Hidden   bool                `json:"hidden"`
+		Shown    Shown               `json:"shown,omitzero"` // "asked", where the staff shows the result
+		Revealed bool                `json:"revealed,omitzero"`
+		Stars    int                 `json:"stars,omitzero"`
+		Min      float64             `json:"min,omitzero"`
+		MaxValue float64             `json:"max_value,omitzero"`
+		Low      string              `json:"low,omitzero"`
+		High     string              `json:"high,omitzero"`
+		Words    int                 `json:"words,omitzero"`
+		Quick    string              `json:"quick,omitzero"`
+		Secret   bool                `json:"secret,omitzero"`
+		Weighted bool                `json:"weighted,omitzero"` // not everybody counts once
+		Weights  map[wire.UserID]int `json:"weights,omitzero"`  // staff only
+		Then     []*Act              `json:"then,omitzero"`     // staff only
+		Phase    Phase               `json:"phase"`
+		At       wire.Millis         `json:"at"`
+		Voters   int                 `json:"voters"`
+		Weight   int                 `json:"weight,omitzero"` // of the voters together, where it is weighted
+		Counts   *[]int              `json:"counts"`          // null where this audience may not see it yet, or the kind has none
+		Result   *Result             `json:"result,omitzero"` // likewise absent
 	}
 	// TallyView is the data of the signal "poll.tally".
 	TallyView struct {
-		Poll   uint64 `json:"poll"`
-		Voters int    `json:"voters"`
-		Counts *[]int `json:"counts"`
+		Poll   uint64  `json:"poll"`
+		Voters int     `json:"voters"`
+		Weight int     `json:"weight,omitzero"`
+		Counts *[]int  `json:"counts"`
+		Result *Result `json:"result,omitzero"`
 	}
-	// MineView is the data of the personal view "poll.mine".
+	// MineView is the data of the personal view "poll.mine": one's own vote, or
+	// nothing if it was taken back.
 	MineView struct {
 		Poll    uint64 `json:"poll"`
 		Choices []int  `json:"choices"`
+		BallotView
 	}
+	// BallotView is one's own vote in a poll that is not a choice or ranking.
+	BallotView struct {
+		Value *float64 `json:"value,omitzero"`
+		Text  string   `json:"text,omitzero"`
+		Words []string `json:"words,omitzero"`
+	}
+	// Ballots are one's own votes, by poll.
+	Ballots map[uint64]BallotView
 	// DroppedView is the data of "poll.dropped".
 	DroppedView struct {
 		Poll uint64 `json:"poll"`
@@ -51,23 +79,34 @@ func (s *State) Views(h wire.Head, e Event, _ func(wire.UserID) wire.Person) (al
 		all, staff = s.changed(e.Poll)
 	case Dropped:
 		staff = &wire.View{Type: "poll.dropped", Data: DroppedView(e)}
+	case Revealed:
+		p := s.Polls[e.Poll]
+		all, staff = p.views("poll.shown")
 	case Voted:
-		personal = map[wire.UserID]wire.View{h.By: {Type: "poll.mine", Data: MineView(e)}}
+		personal = map[wire.UserID]wire.View{h.By: {Type: "poll.mine", Data: s.Own(e.Poll, h.By)}}
+	case Retracted:
+		personal = map[wire.UserID]wire.View{h.By: {Type: "poll.mine", Data: s.Own(e.Poll, h.By)}}
 	}
 	return all, staff, personal
 }
 
 func (s *State) changed(id uint64) (all, staff *wire.View) {
 	p := s.Polls[id]
-	switch {
-	case p.Phase == PhaseDraft:
+	switch p.Phase {
+	case PhaseDraft:
 		return nil, &wire.View{Type: "poll.drafted", Data: p.view(true)}
-	case p.Phase == PhaseClosed:
-		return &wire.View{Type: "poll.closed", Data: p.view(false)}, nil
-	case p.Hidden:
-		staff = &wire.View{Type: "poll.opened", Data: p.view(true)}
+	case PhaseClosed:
+		return p.views("poll.closed")
 	}
-	return &wire.View{Type: "poll.opened", Data: p.view(false)}, staff
+	return p.views("poll.opened")
+}
+
+// views returns p for all and, if they see more of it, for the staff.
+func (p *Poll) views(kind string) (all, staff *wire.View) {
+	if !p.visible() || len(p.Weights) > 0 || len(p.Then) > 0 {
+		staff = &wire.View{Type: kind, Data: p.view(true)}
+	}
+	return &wire.View{Type: kind, Data: p.view(false)}, staff
 }
 
 // Snapshot returns the polls that are open or closed, oldest first.
@@ -87,24 +126,84 @@ func (s *State) OpenIDs() []uint64 {
 	return ids
 }
 
-// Mine returns what user voted in each poll that is open or closed.
+// Mine returns which choices user picked or ranked in each poll that is open
+// or closed.
 func (s *State) Mine(user wire.UserID) map[uint64][]int {
 	mine := map[uint64][]int{}
-	for id, p := range s.Polls {
-		if b, voted := p.Votes[user]; voted {
-			mine[id] = slices.Collect(b.All())
+	for id := range s.Polls {
+		if v := s.Own(id, user); len(v.Choices) > 0 {
+			mine[id] = v.Choices
 		}
 	}
 	return mine
 }
 
-// Tally returns the signal with the counts of an open poll as they stand.
+// Ballots returns what user gave in each poll of another kind.
+func (s *State) Ballots(user wire.UserID) Ballots {
+	var ballots Ballots
+	for id := range s.Polls {
+		if v := s.Own(id, user).BallotView; v.Value != nil || v.Text != "" || len(v.Words) > 0 {
+			if ballots == nil {
+				ballots = Ballots{}
+			}
+			ballots[id] = v
+		}
+	}
+	return ballots
+}
+
+// Own returns what user gave in a poll: nothing in a secret one that is closed.
+func (s *State) Own(id uint64, user wire.UserID) MineView {
+	p := s.Polls[id]
+	name, err := s.voter(p, user)
+	if err != nil {
+		return MineView{Poll: id}
+	}
+	return p.mine(name)
+}
+
+func (p *Poll) mine(user wire.UserID) MineView {
+	v := MineView{Poll: p.ID, Choices: slices.Collect(p.Votes[user].All())}
+	given, ok := p.Given[user]
+	switch kind := p.kind(); {
+	case !ok:
+	case kind == KindRanking:
+		v.Choices = slices.Clone(given.Order)
+	case kind == KindText:
+		v.Text = given.Text.Text
+	case kind == KindCloud:
+		for _, w := range given.Words {
+			v.Words = append(v.Words, w.Text)
+		}
+	default:
+		v.Value = &given.Value
+	}
+	return v
+}
+
+// Tally returns the signal with the result of an open poll as it stands.
 func (s *State) Tally(id uint64, staff bool) (wire.View, bool) {
 	p := s.Polls[id]
 	if p == nil || p.Phase != PhaseOpen {
 		return wire.View{}, false
 	}
-	return wire.View{Type: "poll.tally", Data: TallyView{p.ID, len(p.Votes), p.counts(staff)}}, true
+	v := TallyView{Poll: p.ID, Voters: p.voters()}
+	if p.visible() || staff && p.known() {
+		v.Weight, v.Counts, v.Result = p.Weight, p.counts(), p.outcome()
+	}
+	return wire.View{Type: "poll.tally", Data: v}, true
+}
+
+// Voted returns who has voted in a poll. Of a secret one nobody is told.
+func (s *State) Voted(id uint64) (has func(wire.UserID) bool, err error) {
+	p := s.Polls[id]
+	switch {
+	case p == nil || p.Phase == PhaseDraft:
+		return nil, wire.ErrNotFound.In("poll")
+	case p.Secret:
+		return nil, ErrSecret
+	}
+	return p.Has, nil
 }
 
 func views(polls []*Poll, staff bool) []View {
@@ -117,18 +216,32 @@ func views(polls []*Poll, staff bool) []View {
 
 func (p *Poll) view(staff bool) View {
 	v := View{
-		ID: p.ID, Text: p.Text.Text, Max: p.Max, Hidden: p.Hidden, Phase: p.Phase, At: p.At,
-		Voters: len(p.Votes), Counts: p.counts(staff),
+		ID: p.ID, Text: p.Text.Text, Kind: p.Kind, Max: p.Max, Hidden: p.Hidden, Shown: p.Shown, Revealed: p.Revealed,
+		Stars: p.Stars, Min: p.Min, MaxValue: p.MaxValue, Low: p.Low.Text, High: p.High.Text, Words: p.Words, Quick: p.Quick, Secret: p.Secret,
+		Weighted: len(p.Weights) > 0, Phase: p.Phase, At: p.At, Voters: p.voters(),
 	}
 	for _, choice := range p.Choices {
 		v.Choices = append(v.Choices, choice.Text)
 	}
+	if staff {
+		v.Weights = p.Weights
+		for _, then := range p.Then {
+			var act *Act
+			if then != nil {
+				act = &Act{then.Act, then.Value.Text}
+			}
+			v.Then = append(v.Then, act)
+		}
+	}
+	if p.visible() || staff && p.known() {
+		v.Weight, v.Counts, v.Result = p.Weight, p.counts(), p.outcome()
+	}
 	return v
 }
 
-// counts returns a copy of the counts if the audience may see them.
-func (p *Poll) counts(staff bool) *[]int {
-	if p.Phase == PhaseDraft || p.Hidden && p.Phase == PhaseOpen && !staff {
+// counts returns a copy of the counts of the choices, if there are choices.
+func (p *Poll) counts() *[]int {
+	if len(p.Choices) == 0 {
 		return nil
 	}
 	counts := slices.Clone(p.Counts)

@@ -14,6 +14,7 @@ var (
 	ana  = wire.Actor{User: "ana", Role: wire.Viewer}
 	ben  = wire.Actor{User: "ben", Role: wire.Viewer}
 	maya = wire.Actor{User: "maya", Role: wire.Moderator}
+	hana = wire.Actor{User: "hana", Role: wire.Host}
 )
 
 // who knows everybody.

@@ -70,7 +70,7 @@ func TestBounds(t *testing.T) {
 	last := c.last()
 	c.must(t, ben, qa.Upvote{Question: last})
 	c.must(t, maya, qa.Pin{Question: first})
-	shown := c.state.Snapshot(who)
+	shown := c.state.Snapshot(who, false)
 	if len(shown) != qa.MaxShown || shown[0].ID != first || shown[1].ID != last {
 		t.Errorf("a full board shows %d, first %d and %d", len(shown), shown[0].ID, shown[1].ID)
 	}
@@ -87,7 +87,7 @@ func TestErasedAnswerReplays(t *testing.T) {
 	e.Text.Text = "" // as it reads without its owner's key
 	c.log[1] = e
 	s := c.replay(t)
-	if got := s.Snapshot(who)[0].Answers; len(got) != 1 || got[0].Text != "" {
+	if got := s.Snapshot(who, false)[0].Answers; len(got) != 1 || got[0].Text != "" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -95,6 +95,7 @@ func TestErasedAnswerReplays(t *testing.T) {
 // commands are all that a client may give.
 var commands = []qa.Command{
 	qa.Ask{}, qa.Upvote{}, qa.Unvote{}, qa.Answer{}, qa.Pin{}, qa.Unpin{}, qa.Delete{},
+	qa.Reply{}, qa.Label{}, qa.Dismiss{}, qa.Restore{}, qa.Hold{}, qa.Approve{}, qa.Reject{}, qa.Merge{}, qa.Expert{}, qa.Focus{},
 }
 
 // No data makes a command change more than its events say, or leaves a state
@@ -103,6 +104,8 @@ func FuzzDecide(f *testing.F) {
 	for i, data := range []string{
 		`{"text":"Why?"}`, `{"question":1}`, `{"question":1}`, `{"question":1,"text":"So."}`,
 		`{"question":1}`, `{"question":1}`, `{"item":2}`,
+		`{"answer":2,"text":"And?"}`, `{"question":1,"labels":["go"]}`, `{"question":1}`, `{"question":1}`, `{"on":true}`,
+		`{"question":4}`, `{"question":4}`, `{"from":4,"into":1}`, `{"user":"ben","on":true}`, `{"question":1}`,
 	} {
 		f.Add(uint8(i), []byte(data))
 	}
@@ -110,21 +113,27 @@ func FuzzDecide(f *testing.F) {
 		c := newClass()
 		c.must(t, ana, qa.Ask{Text: "Why?"})
 		c.must(t, maya, qa.Answer{Question: 1, Text: "So."})
+		c.must(t, maya, qa.Hold{On: true})
+		c.must(t, ana, qa.Ask{Text: "And how?", Anonymous: true})
 		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
 		if wire.Decode(data, cmd.Interface()) != nil {
 			return
 		}
 		before := encode(t, c.state)
-		shown, err := c.do(maya, cmd.Elem().Interface().(qa.Command))
+		shown, err := c.do(hana, cmd.Elem().Interface().(qa.Command))
 		if err != nil && string(before) != string(encode(t, c.state)) {
 			t.Fatalf("refused with %v, but the state has changed", err)
 		}
 		for _, v := range shown {
-			if v.all != nil {
-				encode(t, v.all.Data)
+			for _, view := range []*wire.View{v.all, v.staff} {
+				if view != nil {
+					encode(t, view.Data)
+				}
 			}
+			encode(t, v.personal)
 		}
-		encode(t, c.state.Snapshot(who))
+		encode(t, c.state.Snapshot(who, true))
+		encode(t, c.state.Own(ana.User, who))
 		c.reload(t)
 	})
 }

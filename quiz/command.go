@@ -2,7 +2,6 @@ package quiz
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -16,17 +15,14 @@ type Command interface {
 type (
 	// Create prepares a quiz.
 	Create struct {
-		Title     string  `json:"title"`
-		Questions []Draft `json:"questions"`
-	}
-	// Draft is one question of a quiz that is written. Points are
-	// [DefaultPoints] and seconds [DefaultSeconds] if they are not given.
-	Draft struct {
-		Text    string   `json:"text"`
-		Choices []string `json:"choices"`
-		Correct []int    `json:"correct"` // indexes of Choices
-		Points  *int     `json:"points,omitzero"`
-		Seconds *int     `json:"seconds,omitzero"`
+		Title     string   `json:"title"`
+		Questions []Draft  `json:"questions"`
+		Scoring   Scoring  `json:"scoring,omitzero"`
+		Streak    int      `json:"streak,omitzero"` // the most that a run of right answers adds; 0: nothing
+		Teams     []string `json:"teams,omitzero"`
+		Shuffle   bool     `json:"shuffle,omitzero"` // each member sees the choices in another order
+		Draw      int      `json:"draw,omitzero"`    // so many of the questions, at random; 0: all
+		Play      bool     `json:"play,omitzero"`    // the staff may play
 	}
 	// Edit writes a quiz anew, before its first question is asked.
 	Edit struct {
@@ -37,17 +33,50 @@ type (
 	Drop struct {
 		Quiz uint64 `json:"quiz"`
 	}
-	// Ask opens the next question; the first one begins the quiz.
+	// Ask opens the next question; the first one begins the quiz. Seed is the
+	// server's, from a good source: whoever can guess it can tell a right order
+	// from what is shown.
 	Ask struct {
 		Quiz uint64 `json:"quiz"`
+		Seed uint64 `json:"-"`
 	}
-	// Answer picks choices, once for each question. At is when the server read
-	// it, and is not the client's to say.
+	// Join plays for a team, the first of which is 1, until the first answer.
+	// Who answers without a team is put into the smallest.
+	Join struct {
+		Quiz uint64 `json:"quiz"`
+		Team int    `json:"team"`
+	}
+	// Answer answers, once for each question. At is when the server read it and
+	// Lag how long it was on its way at least (see [MaxLag]); neither is the
+	// client's to say.
 	Answer struct {
 		Quiz     uint64      `json:"quiz"`
 		Question int         `json:"question"`
-		Choices  []int       `json:"choices"`
+		Choices  []int       `json:"choices,omitzero"` // see [Reply] for the four
+		Text     string      `json:"text,omitzero"`
+		Number   *float64    `json:"number,omitzero"`
+		Texts    []string    `json:"texts,omitzero"`
 		At       wire.Millis `json:"-"`
+		Lag      wire.Millis `json:"-"`
+	}
+	// Pause stops the clock of the open question, and with it the answering.
+	Pause struct {
+		Quiz uint64 `json:"quiz"`
+	}
+	// Resume lets it run again.
+	Resume struct {
+		Quiz uint64 `json:"quiz"`
+	}
+	// Extend gives the open question more time.
+	Extend struct {
+		Quiz    uint64 `json:"quiz"`
+		Seconds int    `json:"seconds"`
+	}
+	// Allow gives a member more time in every quiz of the room: so many times
+	// the usual one, of which 1 is the usual again, or no limit at all.
+	Allow struct {
+		User wire.UserID `json:"user"`
+		Allowance
 	}
 	// Close ends the answering before its time.
 	Close struct {
@@ -67,17 +96,15 @@ type (
 	Tick struct{}
 )
 
-// What a question is worth and how long it is open unless its author says
-// otherwise.
-const (
-	DefaultPoints  = 1000
-	DefaultSeconds = 20
-)
-
 func (Create) least() wire.Role { return wire.Moderator }
 func (Drop) least() wire.Role   { return wire.Moderator }
 func (Ask) least() wire.Role    { return wire.Moderator }
+func (Join) least() wire.Role   { return wire.Viewer }
 func (Answer) least() wire.Role { return wire.Viewer }
+func (Pause) least() wire.Role  { return wire.Moderator }
+func (Resume) least() wire.Role { return wire.Moderator }
+func (Extend) least() wire.Role { return wire.Moderator }
+func (Allow) least() wire.Role  { return wire.Moderator }
 func (Close) least() wire.Role  { return wire.Moderator }
 func (Reveal) least() wire.Role { return wire.Moderator }
 func (Finish) least() wire.Role { return wire.Moderator }
@@ -86,77 +113,53 @@ func (Tick) least() wire.Role   { return wire.Host }
 // Clean returns c with its texts cleaned and its defaults filled in, or says
 // which field is wrong.
 func (c Create) Clean() (Create, error) {
-	title, err := wire.CleanText(c.Title, wire.MaxTitle, false)
-	if err != nil {
+	out := c
+	var err error
+	if out.Title, err = wire.CleanText(c.Title, wire.MaxTitle, false); err != nil {
 		return Create{}, wire.ErrText.In("title")
 	}
 	if len(c.Questions) < 1 || len(c.Questions) > wire.MaxAsked {
 		return Create{}, wire.ErrField.In("questions")
 	}
-	questions := make([]Draft, len(c.Questions))
+	out.Questions = make([]Draft, len(c.Questions))
 	for i, q := range c.Questions {
-		if questions[i], err = q.clean(fmt.Sprintf("questions[%d].", i)); err != nil {
+		if out.Questions[i], err = q.clean(fmt.Sprintf("questions[%d].", i)); err != nil {
 			return Create{}, err
 		}
 	}
-	return Create{title, questions}, nil
-}
-
-// clean does the same for one question; its fields are named after path.
-func (d Draft) clean(path string) (Draft, error) {
-	text, err := wire.CleanText(d.Text, wire.MaxTitle, true)
-	if err != nil {
-		return Draft{}, wire.ErrText.In(path + "text")
+	switch c.Scoring {
+	case Speed:
+		out.Scoring = "" // as in logs of old
+	case "", Accuracy, Partial:
+	default:
+		return Create{}, wire.ErrField.In("scoring")
 	}
-	if len(d.Choices) < 2 || len(d.Choices) > wire.MaxChoices {
-		return Draft{}, wire.ErrField.In(path + "choices")
+	if c.Streak < 0 || c.Streak > MaxStreak {
+		return Create{}, wire.ErrField.In("streak")
 	}
-	choices := make([]string, len(d.Choices))
-	for i, choice := range d.Choices {
-		if choices[i], err = wire.CleanText(choice, wire.MaxChoice, false); err != nil {
-			return Draft{}, wire.ErrText.In(fmt.Sprintf("%schoices[%d]", path, i))
-		}
+	if len(c.Teams) == 1 || len(c.Teams) > MaxTeams {
+		return Create{}, wire.ErrField.In("teams")
 	}
-	if len(d.Correct) == 0 || !valid(d.Correct, len(choices)) {
-		return Draft{}, wire.ErrField.In(path + "correct")
+	if out.Teams, err = cleanTexts(c.Teams, wire.MaxName, "teams"); err != nil {
+		return Create{}, err
 	}
-	points, seconds := DefaultPoints, DefaultSeconds
-	if d.Points != nil {
-		points = *d.Points
+	if different(out.Teams) < len(out.Teams) {
+		return Create{}, wire.ErrField.In("teams")
 	}
-	if d.Seconds != nil {
-		seconds = *d.Seconds
+	if c.Draw < 0 || c.Draw > len(c.Questions) {
+		return Create{}, wire.ErrField.In("draw")
 	}
-	if points < 0 || points > MaxPoints {
-		return Draft{}, wire.ErrField.In(path + "points")
-	}
-	if seconds < MinSeconds || seconds > MaxSeconds {
-		return Draft{}, wire.ErrField.In(path + "seconds")
-	}
-	return Draft{text, choices, slices.Sorted(slices.Values(d.Correct)), &points, &seconds}, nil
-}
-
-// valid reports whether list names choices out of n, none of them twice.
-func valid(list []int, n int) bool {
-	var seen Picks
-	for _, choice := range list {
-		if choice < 0 || choice >= n || seen&(1<<choice) != 0 {
-			return false
-		}
-		seen |= 1 << choice
-	}
-	return true
+	return out, nil
 }
 
 // quiz returns what c asks, as by's words. c is clean.
 func (c Create) quiz(by wire.UserID) Quiz {
-	quiz := Quiz{Title: wire.Own(by, c.Title), Questions: make([]Question, len(c.Questions))}
+	quiz := Quiz{
+		Title: wire.Own(by, c.Title), Questions: make([]Question, len(c.Questions)),
+		Scoring: c.Scoring, Streak: c.Streak, Teams: owned(by, c.Teams), Shuffle: c.Shuffle, Draw: c.Draw, Play: c.Play,
+	}
 	for i, d := range c.Questions {
-		q := Question{Text: wire.Own(by, d.Text), Correct: d.Correct, Points: *d.Points, Seconds: *d.Seconds}
-		for _, choice := range d.Choices {
-			q.Choices = append(q.Choices, wire.Own(by, choice))
-		}
-		quiz.Questions[i] = q
+		quiz.Questions[i] = d.question(by)
 	}
 	return quiz
 }

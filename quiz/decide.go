@@ -25,8 +25,29 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return []Event{Dropped(c)}, nil
 	case Ask:
 		return s.decideAsk(c)
+	case Join:
+		return s.decideJoin(by, c)
 	case Answer:
 		return s.decideAnswer(wire.At(now), by, c)
+	case Pause:
+		r, err := s.open(c.Quiz)
+		switch {
+		case err != nil || r.paused() != nil:
+			return nil, err
+		case len(r.Pauses) >= maxPauses:
+			return nil, ErrOrder
+		}
+		return []Event{Paused{r.ID, r.Question}}, nil
+	case Resume:
+		r, err := s.open(c.Quiz)
+		if err != nil || r.paused() == nil {
+			return nil, err
+		}
+		return []Event{Resumed{r.ID, r.Question}}, nil
+	case Extend:
+		return s.decideExtend(wire.At(now), c)
+	case Allow:
+		return s.decideAllow(c)
 	case Close:
 		r, err := s.begun(c.Quiz)
 		if err != nil || r.Phase != PhaseOpen {
@@ -63,15 +84,6 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return []Event{Closed{s.Run.ID, s.Run.Question}}, nil
 	}
 	panic(fmt.Sprintf("quiz: unknown command %T", c))
-}
-
-// Alarm returns when the open question's time is over and a [Tick] is due,
-// the zero time if no question is open.
-func (s *State) Alarm() time.Time {
-	if s.Run == nil || s.Run.Phase != PhaseOpen {
-		return time.Time{}
-	}
-	return s.Run.Deadline.Time()
 }
 
 // EndAll returns the events that bring the running quiz to its end, whatever
@@ -120,7 +132,7 @@ func (s *State) decideAsk(c Ask) ([]Event, error) {
 		if s.running() {
 			return nil, ErrBusy
 		}
-		return []Event{Asked{c.Quiz, 0}}, nil
+		return []Event{Asked{c.Quiz, 0, c.Seed}}, nil
 	}
 	r := s.Run
 	switch {
@@ -131,7 +143,7 @@ func (s *State) decideAsk(c Ask) ([]Event, error) {
 	case r.Phase != PhaseRevealed, r.Question+1 == len(r.Questions):
 		return nil, ErrOrder
 	}
-	return []Event{Asked{r.ID, r.Question + 1}}, nil
+	return []Event{Asked{Quiz: r.ID, Question: r.Question + 1}}, nil
 }
 
 func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event, error) {
@@ -143,12 +155,13 @@ func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event,
 		return nil, wire.ErrNotFound.In("question")
 	}
 	q := &r.Questions[c.Question]
-	if len(c.Choices) == 0 || !valid(c.Choices, len(q.Choices)) || len(c.Choices) > 1 && !q.multiple() {
-		return nil, wire.ErrField.In("choices")
+	reply, err := Reply{c.Choices, c.Text, c.Number, c.Texts}.clean(q)
+	if err != nil {
+		return nil, err
 	}
-	picks := picksOf(c.Choices)
-	if g := r.Players[by.User].given(c.Question); g != nil {
-		if g.Choices == picks {
+	p := r.Players[by.User]
+	if g := p.given(c.Question); g != nil {
+		if g.reply().equal(reply) {
 			return nil, nil // resent after a reconnect: already counted
 		}
 		return nil, ErrAnswered
@@ -157,14 +170,77 @@ func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event,
 	if at < r.AskedAt || at > now {
 		at = now // no stamp, or a clock that was set back: the moment of deciding holds
 	}
-	if c.Question != r.Question || r.Phase != PhaseOpen || at >= r.Deadline {
+	at = max(r.AskedAt, at-min(max(0, c.Lag), MaxLag))
+	own := s.Allowed[by.User]
+	if c.Question != r.Question {
 		return nil, ErrClosed
 	}
-	e := Answered{Quiz: r.ID, Question: c.Question, Choices: picks.list(), At: at}
-	if e.Right = picks == picksOf(q.Correct); e.Right {
-		e.Points = Score(q.Points, at-r.AskedAt, q.limit())
+	if err := r.takes(at, own); err != nil {
+		return nil, err
 	}
-	return []Event{e}, nil
+	return []Event{r.answered(by.User, p, reply, at, own)}, nil
+}
+
+// answered is the event of an answer to the current question, marked.
+func (r *Run) answered(by wire.UserID, p *Player, reply Reply, at wire.Millis, own Allowance) Answered {
+	q := r.current()
+	e := Answered{Quiz: r.ID, Question: r.Question, Choices: reply.Choices, Number: reply.Number, Texts: owned(by, reply.Texts), At: at}
+	if reply.Text != "" {
+		e.Text = wire.Own(by, reply.Text)
+	}
+	streak := 0
+	if p != nil {
+		streak = p.Streak
+	}
+	marks, of := reply.mark(q, r.Shown)
+	full, share, points, bonus := r.worth(q, marks, of, r.elapsed(at), own.of(q.limit()), streak)
+	if e.Right, e.Points, e.Bonus = full, points, bonus; !full {
+		e.Share = share
+	}
+	if len(r.Teams) > 0 && (p == nil || p.Team == 0) {
+		e.Team = r.smallest()
+	}
+	return e
+}
+
+// decideExtend moves the deadline of the open question; if that is over
+// already, and only some who have more time still answer, to after now.
+func (s *State) decideExtend(now wire.Millis, c Extend) ([]Event, error) {
+	r, err := s.open(c.Quiz)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Seconds < 1 || c.Seconds > MaxExtend:
+		return nil, wire.ErrField.In("seconds")
+	case r.Deadline == 0:
+		return nil, ErrOrder // it has no limit
+	}
+	if p := r.paused(); p != nil {
+		now = p.From
+	}
+	return []Event{Extended{r.ID, r.Question, max(0, now-r.Deadline) + wire.Millis(c.Seconds)*1000}}, nil
+}
+
+func (s *State) decideAllow(c Allow) ([]Event, error) {
+	if !c.User.Valid() {
+		return nil, wire.ErrField.In("user")
+	}
+	if c.Untimed {
+		c.Times = 0
+	} else if !(1 <= c.Times && c.Times <= MaxTimes) {
+		return nil, wire.ErrField.In("times")
+	}
+	if c.Times == 1 {
+		c.Times = 0 // the usual
+	}
+	had, has := s.Allowed[c.User]
+	switch {
+	case had == c.Allowance:
+		return nil, nil
+	case !has && len(s.Allowed) >= MaxAllows:
+		return nil, ErrAllows
+	}
+	return []Event{Allowed(c)}, nil
 }
 
 // unasked refuses what may be done only to a quiz that is not yet begun.
@@ -188,3 +264,16 @@ func (s *State) begun(id uint64) (*Run, error) {
 	}
 	return nil, wire.ErrNotFound.In("quiz")
 }
+
+// open returns the quiz if its question is open.
+func (s *State) open(id uint64) (*Run, error) {
+	r, err := s.begun(id)
+	if err == nil && r.Phase != PhaseOpen {
+		return nil, ErrOrder
+	}
+	return r, err
+}
+
+// Plays reports whether the staff may answer in a quiz, which then hides its
+// key from them while it runs.
+func (s *State) Plays(id uint64) bool { return s.Run != nil && s.Run.ID == id && s.Run.Play }

@@ -21,20 +21,55 @@ type (
 	Dropped struct {
 		Quiz uint64 `json:"quiz"`
 	}
-	// Asked: a question is open from the time of its head on.
+	// Asked: a question is open from the time of its head on. The first one
+	// has the chance of the quiz: what is drawn and in which order it is shown.
 	Asked struct {
 		Quiz     uint64 `json:"quiz"`
 		Question int    `json:"question"`
+		Seed     uint64 `json:"seed,omitzero"`
 	}
-	// Answered: somebody has picked these choices, in order. Whether they are
-	// right, and the points for it, are a secret until the reveal.
+	// Joined: somebody plays for a team, the first of which is 1.
+	Joined struct {
+		Quiz uint64 `json:"quiz"`
+		Team int    `json:"team"`
+	}
+	// Answered: somebody has answered by one of Choices (also what is brought
+	// into an order or matched), Text, Number and Texts. Whether that is right,
+	// and the points for it, are a secret until the reveal.
 	Answered struct {
+		Quiz     uint64          `json:"quiz"`
+		Question int             `json:"question"`
+		Choices  []int           `json:"choices"`
+		Text     wire.Personal   `json:"text,omitzero"`
+		Number   *float64        `json:"number,omitzero"`
+		Texts    []wire.Personal `json:"texts,omitzero"`
+		At       wire.Millis     `json:"at"` // when it counts as given, which may be before its head's time
+		Right    bool            `json:"right,omitzero"`
+		Share    float64         `json:"share,omitzero"` // of what is right, where not all is
+		Points   int             `json:"points,omitzero"`
+		Bonus    int             `json:"bonus,omitzero"` // for a run of right answers
+		Team     int             `json:"team,omitzero"`  // that who had none plays for from now on
+	}
+	// Paused: the clock stands still.
+	Paused struct {
+		Quiz     uint64 `json:"quiz"`
+		Question int    `json:"question"`
+	}
+	// Resumed: the clock runs again.
+	Resumed struct {
+		Quiz     uint64 `json:"quiz"`
+		Question int    `json:"question"`
+	}
+	// Extended: the question ends later.
+	Extended struct {
 		Quiz     uint64      `json:"quiz"`
 		Question int         `json:"question"`
-		Choices  []int       `json:"choices"`
-		At       wire.Millis `json:"at"` // when the server read it, which may be before its head's time
-		Right    bool        `json:"right,omitzero"`
-		Points   int         `json:"points,omitzero"`
+		By       wire.Millis `json:"by"`
+	}
+	// Allowed: somebody has more time from now on, or again the usual.
+	Allowed struct {
+		User wire.UserID `json:"user"`
+		Allowance
 	}
 	// Closed: the question takes no more answers.
 	Closed struct {
@@ -57,7 +92,12 @@ func (Created) event()  {}
 func (Edited) event()   {}
 func (Dropped) event()  {}
 func (Asked) event()    {}
+func (Joined) event()   {}
 func (Answered) event() {}
+func (Paused) event()   {}
+func (Resumed) event()  {}
+func (Extended) event() {}
+func (Allowed) event()  {}
 func (Closed) event()   {}
 func (Revealed) event() {}
 func (Finished) event() {}

@@ -3,6 +3,7 @@ package quiz_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,74 +25,179 @@ func (c *class) seen(t fataler, shown []views) []byte {
 	}
 	tally, _ := c.state.Tally()
 	own, standing := c.state.Mine("ana")
-	return encode(t, append(all, c.state.Snapshot(who), tally, own, standing))
+	return encode(t, append(all, c.state.Snapshot(who), tally, own, standing, c.state.Finished()))
+}
+
+// secret is a question that can have one of several keys, and answers to it.
+type secret struct {
+	keys    []quiz.Draft
+	answers []quiz.Answer
+}
+
+func secrets() map[string]secret {
+	of := func(d quiz.Draft, change func(*quiz.Draft)) quiz.Draft {
+		d.Text = "Which? [[1]] [[2]]"
+		change(&d)
+		return d
+	}
+	picks := []quiz.Answer{{Choices: []int{0}}, {Choices: []int{1}}, {Choices: []int{3}}}
+	several := append([]quiz.Answer{{Choices: []int{0, 1}}, {Choices: []int{0, 2}}}, picks...)
+	choice := func(correct ...int) quiz.Draft { return of(ask(correct...), func(*quiz.Draft) {}) }
+	accept := func(texts ...string) quiz.Draft {
+		return of(quiz.Draft{Type: quiz.TypeText}, func(d *quiz.Draft) { d.Accept = texts })
+	}
+	ranges := func(list ...quiz.Range) quiz.Draft {
+		return of(quiz.Draft{Type: quiz.TypeNumeric}, func(d *quiz.Draft) { d.Ranges = list })
+	}
+	gaps := func(lists ...[]string) quiz.Draft {
+		return of(quiz.Draft{Type: quiz.TypeGaps}, func(d *quiz.Draft) { d.Gaps = lists })
+	}
+	either := func(correct int) quiz.Draft {
+		return of(quiz.Draft{Type: quiz.TypeTrueFalse}, func(d *quiz.Draft) { d.Choices, d.Correct = []string{"True", "False"}, []int{correct} })
+	}
+	explained := func(why string) quiz.Draft { return of(ask(1), func(d *quiz.Draft) { d.Explanation = why }) }
+	return map[string]secret{
+		"one choice":      {[]quiz.Draft{choice(0), choice(3), choice(1)}, picks},
+		"several choices": {[]quiz.Draft{choice(0, 1), choice(0, 2), choice(0, 1, 2, 3)}, several},
+		"true or false":   {[]quiz.Draft{either(0), either(1)}, picks[:2]},
+		"text":            {[]quiz.Draft{accept("ana"), accept("ben", "bé"), accept("x")}, []quiz.Answer{{Text: "Ana"}, {Text: "x"}}},
+		"number":          {[]quiz.Draft{ranges(quiz.Range{Min: 1, Max: 2}), ranges(quiz.Range{Min: 5, Max: 5}, quiz.Range{})}, []quiz.Answer{{Number: new(1.5)}, {Number: new(5.0)}}},
+		"gaps":            {[]quiz.Draft{gaps([]string{"a"}, []string{"b"}), gaps([]string{"b", "c"}, []string{"a"})}, []quiz.Answer{{Texts: []string{"a", ""}}, {Texts: []string{"b", "a"}}}},
+		"explanation":     {[]quiz.Draft{explained("because"), explained("therefore")}, picks},
+	}
 }
 
 // Two classes differ in what is correct in the question before them, or in
-// what another person picked. Until the reveal nobody can tell one from the
+// what another person answered. Until the reveal nobody can tell one from the
 // other by anything that is ever shown; at the reveal they can.
 func TestNothingLeaksBeforeTheReveal(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		first := ask(0)
-		keys := rapid.SampledFrom([][2][]int{{{0}, {3}}, {{1}, {2}}, {{0, 1}, {0, 2}}, {{0, 1}, {0, 1, 2, 3}}}).Draw(t, "keys")
-		picks := rapid.SliceOfNDistinct(rapid.IntRange(0, 3), 1, len(keys[0]), rapid.ID[int])
-		bens := picks.Draw(t, "ben's picks")
-		others := bens
-		if rapid.Bool().Draw(t, "ben picks otherwise there") {
-			others = picks.Draw(t, "ben's other picks")
-		}
-		twins := [2]*class{newClass(), newClass()}
-		do := func(by wire.Actor, one, other quiz.Command) (same bool) {
-			t.Helper()
-			var seen [2][]byte
-			for i, cmd := range []quiz.Command{one, other} {
-				shown, err := twins[i].do(by, cmd)
-				seen[i] = append(twins[i].seen(t, shown), fmt.Sprint(err)...)
-			}
-			return bytes.Equal(seen[0], seen[1])
-		}
-		both := func(by wire.Actor, cmd quiz.Command) {
-			t.Helper()
-			if !do(by, cmd, cmd) {
-				t.Fatalf("%T tells the classes apart", cmd)
-			}
-		}
-		do(maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{first, ask(keys[0]...)}},
-			quiz.Create{Title: "Quiz", Questions: []quiz.Draft{first, ask(keys[1]...)}})
-		both(maya, quiz.Ask{Quiz: 1})
-		both(ana, quiz.Answer{Quiz: 1, Choices: []int{0}})
-		both(maya, quiz.Close{Quiz: 1})
-		both(maya, quiz.Reveal{Quiz: 1})
-		both(maya, quiz.Ask{Quiz: 1})
+	for name, s := range secrets() {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { tellApart(t, s) })
+		})
+	}
+}
 
-		steps := []func(){
-			func() { both(ana, quiz.Answer{Quiz: 1, Question: 1, Choices: picks.Draw(t, "ana's picks")}) },
-			func() { both(ana, quiz.Answer{Quiz: 1, Question: 1, Choices: picks.Draw(t, "ana's second thought")}) },
-			func() { both(ana, quiz.Answer{Quiz: 1, Question: 0, Choices: []int{1}}) },
-			func() { both(maya, quiz.Finish{Quiz: 1}) }, // refused: the question is open
-			func() {
-				a := quiz.Answer{Quiz: 1, Question: 1, Choices: bens}
-				b := quiz.Answer{Quiz: 1, Question: 1, Choices: others}
-				if !do(ben, a, b) {
-					t.Fatalf("ben's answer tells the classes apart")
-				}
-			},
+func tellApart(t *rapid.T, s secret) {
+	base := quiz.Create{
+		Title: "Quiz", Scoring: pick[quiz.Scoring](t, "scoring", "", quiz.Accuracy, quiz.Partial), Streak: pick(t, "streak", 0, 300),
+		Teams: pick(t, "teams", nil, []string{"red", "blue"}), Shuffle: rapid.Bool().Draw(t, "shuffle"),
+	}
+	answer := func(label string) quiz.Answer {
+		a := pick(t, label, s.answers...)
+		a.Quiz, a.Question = 1, 1
+		return a
+	}
+	keys := rapid.Permutation(s.keys).Draw(t, "keys")
+	bens := answer("ben's answer")
+	others := bens
+	if rapid.Bool().Draw(t, "ben answers otherwise there") {
+		others = answer("ben's other answer")
+	}
+	twins := [2]*class{newClass(), newClass()}
+	do := func(by wire.Actor, one, other quiz.Command) (same bool) {
+		t.Helper()
+		var seen [2][]byte
+		for i, cmd := range []quiz.Command{one, other} {
+			shown, err := twins[i].do(by, cmd)
+			seen[i] = append(twins[i].seen(t, shown), fmt.Sprint(err)...)
 		}
-		for _, step := range rapid.Permutation(steps).Draw(t, "order") {
-			for _, twin := range twins {
-				twin.wait(time.Second)
+		return bytes.Equal(seen[0], seen[1])
+	}
+	both := func(by wire.Actor, cmd quiz.Command) {
+		t.Helper()
+		if !do(by, cmd, cmd) {
+			t.Fatalf("%T tells the classes apart", cmd)
+		}
+	}
+	with := func(key quiz.Draft) quiz.Create {
+		c := base
+		c.Questions = []quiz.Draft{ask(0), key}
+		return c
+	}
+	do(maya, with(keys[0]), with(keys[1]))
+	both(maya, quiz.Ask{Quiz: 1, Seed: rapid.Uint64().Draw(t, "seed")})
+	both(ana, quiz.Answer{Quiz: 1, Choices: []int{0}})
+	both(maya, quiz.Close{Quiz: 1})
+	both(maya, quiz.Reveal{Quiz: 1})
+	both(maya, quiz.Ask{Quiz: 1})
+
+	steps := []func(){
+		func() { both(ana, answer("ana's answer")) },
+		func() { both(ana, answer("ana's second thought")) },
+		func() { both(ana, quiz.Answer{Quiz: 1, Question: 0, Choices: []int{1}}) },
+		func() { both(ana, quiz.Join{Quiz: 1, Team: 2}) },
+		func() { both(maya, quiz.Finish{Quiz: 1}) }, // refused: the question is open
+		func() { both(maya, quiz.Extend{Quiz: 1, Seconds: 1}) },
+		func() { both(maya, quiz.Pause{Quiz: 1}); both(maya, quiz.Resume{Quiz: 1}) },
+		func() {
+			if !do(ben, bens, others) {
+				t.Fatalf("ben's answer tells the classes apart")
 			}
-			step()
-		}
+		},
+	}
+	for _, step := range rapid.Permutation(steps).Draw(t, "order") {
 		for _, twin := range twins {
-			twin.wait(20 * time.Second)
+			twin.wait(time.Second)
 		}
-		both(wire.System, quiz.Tick{})
-		both(ana, quiz.Answer{Quiz: 1, Question: 1, Choices: []int{2}})
-		if do(maya, quiz.Reveal{Quiz: 1}, quiz.Reveal{Quiz: 1}) {
-			t.Fatalf("the reveal shows nothing")
+		step()
+	}
+	for _, twin := range twins {
+		twin.wait(21 * time.Second)
+	}
+	both(wire.System, quiz.Tick{})
+	both(ana, answer("ana's late answer"))
+	for _, query := range []quiz.Check{{Quiz: 1, Choices: []int{0}}, {Quiz: 1, Question: 1, Choices: []int{0}}} {
+		if _, err := twins[0].state.Check(query); err == nil {
+			t.Fatal("a quiz that runs can be practised")
 		}
-	})
+	}
+	if do(maya, quiz.Reveal{Quiz: 1}, quiz.Reveal{Quiz: 1}) {
+		t.Fatalf("the reveal shows nothing")
+	}
+}
+
+// The order in which things are shown does not tell the right one: whatever it
+// is, each order of what is shown comes as often.
+func TestShownOrderTellsNothing(t *testing.T) {
+	items := []string{"one", "two", "three"}
+	d := quiz.Draft{Type: quiz.TypeOrder, Text: "?", Choices: items}
+	m := quiz.Draft{Type: quiz.TypeMatch, Text: "?", Pairs: []quiz.DraftPair{{Left: "1", Right: "one"}, {Left: "2", Right: "two"}, {Left: "3", Right: "three"}}}
+	const rounds = 3000
+	orders, rights, both := map[string]int{}, map[string]int{}, map[string]int{}
+	for seed := range uint64(rounds) {
+		c := newClass()
+		c.must(t, maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d, m}})
+		c.must(t, maya, quiz.Ask{Quiz: 1, Seed: seed})
+		first := fmt.Sprint(c.state.Snapshot(who).Current.Choices)
+		for _, cmd := range []quiz.Command{quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Ask{Quiz: 1}} {
+			c.must(t, maya, cmd)
+		}
+		v := c.state.Snapshot(who).Current
+		if !slices.Equal(v.Lefts, []string{"1", "2", "3"}) {
+			t.Fatalf("lefts %v", v.Lefts)
+		}
+		orders[first]++
+		rights[fmt.Sprint(v.Rights)]++
+		both[first+fmt.Sprint(v.Rights)]++
+	}
+	for _, of := range []struct {
+		kinds int
+		found map[string]int
+	}{{6, orders}, {6, rights}, {36, both}} { // the two questions' orders tell nothing of each other
+		kinds, found := of.kinds, of.found
+		if len(found) != kinds {
+			t.Fatalf("%d orders: %v", len(found), found)
+		}
+		chi := 0.0 // of 35 degrees of freedom at most: above 75 once in 10,000
+		for _, n := range found {
+			want := float64(rounds) / float64(kinds)
+			chi += (float64(n) - want) * (float64(n) - want) / want
+		}
+		if chi > 75 {
+			t.Errorf("χ² = %.1f: %v", chi, found)
+		}
+	}
 }
 
 // What was revealed never changes: not by answers, late or other, nor by any
@@ -112,7 +218,9 @@ func TestResultStands(t *testing.T) {
 				quiz.Answer{Quiz: 1, Choices: []int{0}, At: wire.At(c.now) - 5000},
 				quiz.Answer{Quiz: 1, Choices: []int{3}},
 				quiz.Answer{Quiz: 1, Question: 1, Choices: []int{1}},
-				quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Tick{}, quiz.Drop{Quiz: 1},
+				quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Tick{}, quiz.Drop{Quiz: 1}, quiz.Join{Quiz: 1, Team: 1},
+				quiz.Pause{Quiz: 1}, quiz.Resume{Quiz: 1}, quiz.Extend{Quiz: 1, Seconds: 9},
+				quiz.Allow{User: "ben", Allowance: quiz.Allowance{Untimed: true}},
 				quiz.Edit{Quiz: 1, Create: quiz.Create{Title: "Other", Questions: []quiz.Draft{ask(3)}}},
 			}).Draw(t, "attempt"))
 			if now := encode(t, c.state.Snapshot(who)); !bytes.Equal(now, result) {

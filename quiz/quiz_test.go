@@ -1,8 +1,10 @@
 package quiz_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -14,21 +16,22 @@ import (
 
 func TestCleanCreate(t *testing.T) {
 	number := func(n int) *int { return &n }
-	long := strings.Repeat("é", wire.MaxTitle)
+	title, long := strings.Repeat("é", wire.MaxTitle), strings.Repeat("é", quiz.MaxText)
 	with := func(change func(*quiz.Draft)) quiz.Create {
 		d := ask(1)
 		change(&d)
 		return quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0), d}}
 	}
-	tests := []struct {
+	type test struct {
 		name  string
 		give  quiz.Create
 		field string // that is wrong; "" for none
-	}{
+	}
+	tests := []test{
 		{"plain", with(func(*quiz.Draft) {}), ""},
 		{"for practice", with(func(d *quiz.Draft) { d.Points = number(0) }), ""},
 		{"no title", quiz.Create{Questions: []quiz.Draft{ask(1)}}, "title"},
-		{"long title", quiz.Create{Title: long + "x", Questions: []quiz.Draft{ask(1)}}, "title"},
+		{"long title", quiz.Create{Title: title + "x", Questions: []quiz.Draft{ask(1)}}, "title"},
 		{"no questions", quiz.Create{Title: "Quiz"}, "questions"},
 		{"101 questions", quiz.Create{Title: "Quiz", Questions: make([]quiz.Draft, 101)}, "questions"},
 		{"longest text", with(func(d *quiz.Draft) { d.Text = long }), ""},
@@ -42,10 +45,56 @@ func TestCleanCreate(t *testing.T) {
 		{"key far above", with(func(d *quiz.Draft) { d.Correct = []int{1 << 40} }), "questions[1].correct"},
 		{"key twice", with(func(d *quiz.Draft) { d.Correct = []int{2, 2} }), "questions[1].correct"},
 		{"points below", with(func(d *quiz.Draft) { d.Points = number(-1) }), "questions[1].points"},
-		{"points above", with(func(d *quiz.Draft) { d.Points = number(2001) }), "questions[1].points"},
-		{"no time", with(func(d *quiz.Draft) { d.Seconds = number(0) }), "questions[1].seconds"},
+		{"points above", with(func(d *quiz.Draft) { d.Points = number(3001) }), "questions[1].points"},
+		{"no limit", with(func(d *quiz.Draft) { d.Seconds = number(0) }), ""},
+		{"time before it begins", with(func(d *quiz.Draft) { d.Seconds = number(-5) }), "questions[1].seconds"},
 		{"too little time", with(func(d *quiz.Draft) { d.Seconds = number(4) }), "questions[1].seconds"},
 		{"too much time", with(func(d *quiz.Draft) { d.Seconds = number(601) }), "questions[1].seconds"},
+	}
+	for _, d := range []struct {
+		name  string
+		give  quiz.Draft
+		field string
+	}{
+		{"unknown type", quiz.Draft{Type: "hotspot"}, "type"},
+		{"three of true and false", quiz.Draft{Type: quiz.TypeTrueFalse, Choices: []string{"a", "b", "c"}, Correct: []int{0}}, "choices"},
+		{"both true and false", quiz.Draft{Type: quiz.TypeTrueFalse, Choices: []string{"a", "b"}, Correct: []int{0, 1}}, "correct"},
+		{"no range", quiz.Draft{Type: quiz.TypeNumeric}, "ranges"},
+		{"range the wrong way round", quiz.Draft{Type: quiz.TypeNumeric, Ranges: []quiz.Range{{Min: 1, Max: 2}, {Min: 2, Max: 1}}}, "ranges[1]"},
+		{"endless range", quiz.Draft{Type: quiz.TypeNumeric, Ranges: []quiz.Range{{Min: math.Inf(-1), Max: 2}}}, "ranges[0]"},
+		{"range of nothing", quiz.Draft{Type: quiz.TypeNumeric, Ranges: []quiz.Range{{Min: math.NaN(), Max: 2}}}, "ranges[0]"},
+		{"numbers with choices", quiz.Draft{Type: quiz.TypeNumeric, Ranges: []quiz.Range{{Min: 1, Max: 2}}, Choices: []string{"a"}}, "choices"},
+		{"nothing accepted", quiz.Draft{Type: quiz.TypeText}, "accept"},
+		{"an accent alone accepted", quiz.Draft{Type: quiz.TypeText, Accept: []string{"a", "\u0301"}}, "accept[1]"},
+		{"order of one", quiz.Draft{Type: quiz.TypeOrder, Choices: []string{"a"}}, "choices"},
+		{"order of equals", quiz.Draft{Type: quiz.TypeOrder, Choices: []string{"a", " a"}}, "choices"},
+		{"order with a key", quiz.Draft{Type: quiz.TypeOrder, Choices: []string{"a", "b"}, Correct: []int{1}}, "correct"},
+		{"one pair", quiz.Draft{Type: quiz.TypeMatch, Pairs: []quiz.DraftPair{{Left: "a", Right: "b"}}}, "pairs"},
+		{"equal lefts", quiz.Draft{Type: quiz.TypeMatch, Pairs: []quiz.DraftPair{{Left: "a", Right: "b"}, {Left: "a", Right: "c"}}}, "pairs"},
+		{"no right", quiz.Draft{Type: quiz.TypeMatch, Pairs: []quiz.DraftPair{{Left: "a", Right: "b"}, {Left: "c"}}}, "pairs[1].right"},
+		{"a gap that is not in the text", quiz.Draft{Type: quiz.TypeGaps, Gaps: [][]string{{"a"}}}, "text"},
+		{"gaps out of order", quiz.Draft{Type: quiz.TypeGaps, Text: "[[2]] [[1]]", Gaps: [][]string{{"a"}, {"b"}}}, "text"},
+		{"a gap that takes nothing", quiz.Draft{Type: quiz.TypeGaps, Text: "[[1]]", Gaps: [][]string{{}}}, "gaps[0]"},
+		{"eleven tags", quiz.Draft{Choices: []string{"a", "b"}, Correct: []int{0}, Tags: make([]string, 11)}, "tags"},
+		{"long explanation", quiz.Draft{Choices: []string{"a", "b"}, Correct: []int{0}, Explanation: long + "x"}, "explanation"},
+	} {
+		d.give.Text = cmp.Or(d.give.Text, "?")
+		tests = append(tests, test{d.name, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d.give}}, "questions[0]." + d.field})
+	}
+	for _, c := range []struct {
+		name  string
+		give  quiz.Create
+		field string
+	}{
+		{"unknown scoring", quiz.Create{Scoring: "luck"}, "scoring"},
+		{"streak above", quiz.Create{Streak: 501}, "streak"},
+		{"one team", quiz.Create{Teams: []string{"a"}}, "teams"},
+		{"equal teams", quiz.Create{Teams: []string{"a", "a "}}, "teams"},
+		{"drawn from fewer", quiz.Create{Draw: 2}, "draw"},
+		{"all there is", quiz.Create{Scoring: quiz.Speed, Streak: 500, Teams: []string{"a", "b"}, Draw: 1, Shuffle: true, Play: true}, ""},
+	} {
+		c.give.Title, c.give.Questions = "Quiz", []quiz.Draft{ask(1)}
+		tests = append(tests, test{c.name, c.give, c.field})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -141,9 +190,19 @@ func TestTimeRunsOut(t *testing.T) {
 	if !c.state.Alarm().IsZero() {
 		t.Error("an alarm after the close")
 	}
-	early := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline) - 5000}
-	if _, err := c.do(ana, early); !errors.Is(err, quiz.ErrClosed) {
-		t.Errorf("an answer decided after the close: %v", err)
+	c.wait(time.Second)
+	late := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline)}
+	if _, err := c.do(ana, late); !errors.Is(err, quiz.ErrClosed) {
+		t.Errorf("an answer read on the bell: %v", err)
+	}
+	// The close was decided first, but the answer was there before.
+	early := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline) - 1}
+	if _, err := c.do(ana, early); err != nil {
+		t.Errorf("an answer read before the close: %v", err)
+	}
+	c.must(t, maya, quiz.Reveal{Quiz: id})
+	if _, err := c.do(ben, early); !errors.Is(err, quiz.ErrClosed) {
+		t.Errorf("an answer decided after the reveal: %v", err)
 	}
 }
 
@@ -256,11 +315,12 @@ func TestTooManyQuizzes(t *testing.T) {
 // commands are all that a client may give.
 var commands = []quiz.Command{
 	quiz.Create{}, quiz.Edit{}, quiz.Drop{}, quiz.Ask{}, quiz.Answer{}, quiz.Close{}, quiz.Reveal{}, quiz.Finish{},
+	quiz.Join{}, quiz.Pause{}, quiz.Resume{}, quiz.Extend{}, quiz.Allow{},
 }
 
-// A client cannot say when its answer arrived.
+// A client cannot say when its answer arrived, nor how long it was on its way.
 func TestArrivalIsNotTheClients(t *testing.T) {
-	for _, name := range []string{"At", "at", "-"} {
+	for _, name := range []string{"At", "at", "-", "Lag", "lag"} {
 		var c quiz.Answer
 		if err := wire.Decode(fmt.Appendf(nil, `{"quiz":1,"question":0,"choices":[0],%q:5}`, name), &c); !errors.Is(err, wire.ErrField) {
 			t.Errorf("%s: %v, %+v", name, err, c)
@@ -275,6 +335,8 @@ func FuzzDecide(f *testing.F) {
 		`{"title":"Quiz","questions":[{"text":"Which?","choices":["a","b"],"correct":[1],"points":2000,"seconds":5}]}`,
 		`{"quiz":1,"title":"Quiz","questions":[{"text":"Which?","choices":["a","b"],"correct":[0,1]}]}`,
 		`{"quiz":1}`, `{"quiz":2}`, `{"quiz":2,"question":0,"choices":[3]}`, `{"quiz":2}`, `{"quiz":2}`, `{"quiz":2}`,
+		`{"quiz":2,"team":1}`, `{"quiz":2}`, `{"quiz":2}`, `{"quiz":2,"seconds":5}`, `{"user":"ana","times":1.5}`,
+		`{"title":"All","questions":[{"type":"gaps","text":"[[1]]","gaps":[["a"]]},{"type":"match","text":"?","pairs":[{"left":"a","right":"b"},{"left":"c","right":"d"}]},{"type":"numeric","text":"?","ranges":[{"min":1,"max":2}]}]}`,
 	} {
 		f.Add(uint8(i), false, []byte(data))
 		f.Add(uint8(i), true, []byte(data))

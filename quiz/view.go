@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 
+	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -17,22 +19,60 @@ type (
 		Question int         `json:"question"` // from 0
 		Phase    Phase       `json:"phase"`
 		Current  CurrentView `json:"current"`
-		Board    []PlaceView `json:"board"` // as of the last reveal
+		Board    []PlaceView `json:"board"`            // as of the last reveal
+		Scoring  Scoring     `json:"scoring,omitzero"` // "": by speed
+		Streak   int         `json:"streak,omitzero"`  // the most that a run of right answers adds
+		Teams    []TeamView  `json:"teams,omitzero"`
+		Seed     uint32      `json:"seed,omitzero"` // 0: everybody sees the choices in their order
+		Play     bool        `json:"play,omitzero"` // the staff may play
 	}
-	// CurrentView is the question before the class. Correct and Counts are null
-	// until it is revealed.
+	// FaceView is a question as those see it who are to answer.
+	FaceView struct {
+		Type     Type     `json:"type,omitzero"` // "": of choices
+		Text     string   `json:"text"`
+		Choices  []string `json:"choices"`
+		Multiple bool     `json:"multiple"`
+		Lefts    []string `json:"lefts,omitzero"`
+		Rights   []string `json:"rights,omitzero"`
+		Gaps     int      `json:"gaps,omitzero"`
+		Points   int      `json:"points"`
+		Seconds  int      `json:"seconds"`
+	}
+	// KeyView is what is right. All of it is missing, and Correct null, before
+	// the reveal.
+	KeyView struct {
+		Correct     *[]int     `json:"correct"` // to order: what is shown, in its order
+		Accept      []string   `json:"accept,omitzero"`
+		Ranges      []Range    `json:"ranges,omitzero"`
+		Pairs       []int      `json:"pairs,omitzero"` // for each left its right, as it is shown
+		Fills       [][]string `json:"fills,omitzero"` // for each gap
+		Explanation string     `json:"explanation,omitzero"`
+	}
+	// CurrentView is the question before the class. Counts are null until it is
+	// revealed: of those who picked each choice, or had each place, pair or gap
+	// right.
 	CurrentView struct {
-		Question int         `json:"question"`
-		Text     string      `json:"text"`
-		Choices  []string    `json:"choices"`
-		Multiple bool        `json:"multiple"`
-		Points   int         `json:"points"`
-		Seconds  int         `json:"seconds"`
+		Question int `json:"question"`
+		FaceView
 		AskedAt  wire.Millis `json:"asked_at"`
-		Deadline wire.Millis `json:"deadline"`
+		Deadline wire.Millis `json:"deadline"`           // 0: no limit
+		PausedAt wire.Millis `json:"paused_at,omitzero"` // the clock stands still since
 		Answered int         `json:"answered"`
-		Correct  *[]int      `json:"correct"`
-		Counts   *[]int      `json:"counts"`
+		KeyView
+		Counts *[]int     `json:"counts"`
+		Words  []WordView `json:"words,omitzero"` // what was typed, the most frequent first
+	}
+	// WordView is something typed, and by how many.
+	WordView struct {
+		Text  string `json:"text"`
+		N     int    `json:"n"`
+		Right bool   `json:"right,omitzero"`
+	}
+	// TeamView is how a team stands as of the last reveal.
+	TeamView struct {
+		Name    string `json:"name"`
+		Score   int    `json:"score"`
+		Members int    `json:"members"`
 	}
 	// PlaceView is a line of the leader board.
 	PlaceView struct {
@@ -47,14 +87,27 @@ type (
 		ID        uint64         `json:"id"`
 		Title     string         `json:"title"`
 		Questions []QuestionView `json:"questions"`
+		Scoring   Scoring        `json:"scoring,omitzero"`
+		Streak    int            `json:"streak,omitzero"`
+		Teams     []string       `json:"teams,omitzero"`
+		Shuffle   bool           `json:"shuffle,omitzero"`
+		Draw      int            `json:"draw,omitzero"`
+		Play      bool           `json:"play,omitzero"`
 	}
-	// QuestionView is one question of a DraftView.
+	// QuestionView is one question of a DraftView: see [Question].
 	QuestionView struct {
-		Text    string   `json:"text"`
-		Choices []string `json:"choices"`
-		Correct []int    `json:"correct"`
-		Points  int      `json:"points"`
-		Seconds int      `json:"seconds"`
+		Type        Type        `json:"type,omitzero"`
+		Text        string      `json:"text"`
+		Choices     []string    `json:"choices"`
+		Correct     []int       `json:"correct"`
+		Accept      []string    `json:"accept,omitzero"`
+		Ranges      []Range     `json:"ranges,omitzero"`
+		Pairs       []DraftPair `json:"pairs,omitzero"`
+		Gaps        [][]string  `json:"gaps,omitzero"`
+		Points      int         `json:"points"`
+		Seconds     int         `json:"seconds"`
+		Explanation string      `json:"explanation,omitzero"`
+		Tags        []string    `json:"tags,omitzero"`
 	}
 	// DroppedView is the data of "quiz.dropped".
 	DroppedView struct {
@@ -69,27 +122,47 @@ type (
 	// MineView is the data of the personal view "quiz.mine". Correct and Points
 	// are null until the reveal; Rank is 0 until one's first.
 	MineView struct {
-		Quiz     uint64 `json:"quiz"`
-		Question int    `json:"question"`
-		Choices  []int  `json:"choices"` // none: not answered
-		Correct  *bool  `json:"correct"`
-		Points   *int   `json:"points"`
-		Score    int    `json:"score"`
-		Rank     int    `json:"rank"`
-		Of       int    `json:"of"`
+		Quiz     uint64      `json:"quiz"`
+		Question int         `json:"question"`
+		Choices  []int       `json:"choices"` // none: not answered, or otherwise
+		Text     string      `json:"text,omitzero"`
+		Number   *float64    `json:"number,omitzero"`
+		Texts    []string    `json:"texts,omitzero"`
+		Correct  *bool       `json:"correct"`
+		Share    float64     `json:"share,omitzero"` // of what is right, where that counts
+		Points   *int        `json:"points"`         // with the bonus
+		Bonus    int         `json:"bonus,omitzero"`
+		Score    int         `json:"score"`
+		Rank     int         `json:"rank"`
+		Of       int         `json:"of"`
+		Streak   int         `json:"streak,omitzero"`   // right answers on end as of the last reveal, where that counts
+		Team     int         `json:"team,omitzero"`     // the first is 1
+		Deadline wire.Millis `json:"deadline,omitzero"` // one's own, -1: none; 0: as everybody's
 	}
 	// Own is one of a person's own answers.
 	Own struct {
-		Quiz     uint64 `json:"quiz"`
-		Question int    `json:"question"`
-		Choices  []int  `json:"choices"`
+		Quiz     uint64   `json:"quiz"`
+		Question int      `json:"question"`
+		Choices  []int    `json:"choices"`
+		Text     string   `json:"text,omitzero"`
+		Number   *float64 `json:"number,omitzero"`
+		Texts    []string `json:"texts,omitzero"`
 	}
 	// Standing is where a person stands as of the last reveal.
 	Standing struct {
-		Quiz  uint64 `json:"quiz"`
-		Score int    `json:"score"`
-		Rank  int    `json:"rank"`
-		Of    int    `json:"of"`
+		Quiz     uint64      `json:"quiz"`
+		Score    int         `json:"score"`
+		Rank     int         `json:"rank"` // 0: none yet
+		Of       int         `json:"of"`
+		Streak   int         `json:"streak,omitzero"`
+		Team     int         `json:"team,omitzero"`
+		Deadline wire.Millis `json:"deadline,omitzero"`
+	}
+	// AllowView is somebody who has more time: for the staff.
+	AllowView struct {
+		User wire.UserID `json:"user"`
+		Name string      `json:"name"`
+		Allowance
 	}
 )
 
@@ -106,15 +179,29 @@ func (s *State) Views(h wire.Head, e Event, who func(wire.UserID) wire.Person) (
 		staff = &wire.View{Type: "quiz.dropped", Data: DroppedView(e)}
 	case Asked:
 		all = &wire.View{Type: "quiz.asked", Data: s.Run.view(who)}
-	case Answered:
-		personal = map[wire.UserID]wire.View{h.By: s.Run.mine(s.Run.Players[h.By])}
+		personal = s.deadlines()
+	case Joined, Answered:
+		personal = map[wire.UserID]wire.View{h.By: s.mine(h.By)}
+	case Paused:
+		all = &wire.View{Type: "quiz.paused", Data: s.Run.view(who)}
+	case Resumed:
+		all = &wire.View{Type: "quiz.resumed", Data: s.Run.view(who)}
+		personal = s.deadlines()
+	case Extended:
+		all = &wire.View{Type: "quiz.extended", Data: s.Run.view(who)}
+		personal = s.deadlines()
+	case Allowed:
+		staff = &wire.View{Type: "quiz.allowed", Data: AllowView{e.User, who(e.User).Name, e.Allowance}}
+		if s.Run != nil && s.Run.Phase == PhaseOpen {
+			personal = map[wire.UserID]wire.View{e.User: s.mine(e.User)}
+		}
 	case Closed:
 		all = &wire.View{Type: "quiz.closed", Data: s.Run.view(who)}
 	case Revealed:
 		all = &wire.View{Type: "quiz.revealed", Data: s.Run.view(who)}
 		personal = make(map[wire.UserID]wire.View, len(s.Run.Players))
-		for user, p := range s.Run.Players {
-			personal[user] = s.Run.mine(p)
+		for user := range s.Run.Players {
+			personal[user] = s.mine(user)
 		}
 	case Finished:
 		all = &wire.View{Type: "quiz.finished", Data: s.Run.view(who)}
@@ -132,13 +219,13 @@ func (s *State) Snapshot(who func(wire.UserID) wire.Person) *View {
 }
 
 // Drafts returns the quizzes that are not finished, oldest first, with their
-// keys: for the staff only.
+// keys: for the staff only. One that runs and that the staff may play is none.
 func (s *State) Drafts() []DraftView {
 	var out []DraftView
 	for _, id := range slices.Sorted(maps.Keys(s.Prepared)) {
 		out = append(out, s.Prepared[id].draft(id))
 	}
-	if s.running() {
+	if s.running() && !s.Run.Play {
 		out = append(out, s.Run.draft(s.Run.ID))
 		slices.SortFunc(out, func(a, b DraftView) int { return cmp.Compare(a.ID, b.ID) })
 	}
@@ -146,20 +233,41 @@ func (s *State) Drafts() []DraftView {
 }
 
 // Mine returns user's answers in the running or last quiz, and where they
-// stand in it: nil before the first reveal of something they answered.
+// stand in it: nil as long as there is nothing to say of that.
 func (s *State) Mine(user wire.UserID) ([]Own, *Standing) {
-	if s.Run == nil || s.Run.Players[user] == nil {
+	r := s.Run
+	if r == nil {
 		return nil, nil
 	}
-	r, p := s.Run, s.Run.Players[user]
-	answers := make([]Own, len(p.Given))
-	for i, g := range p.Given {
-		answers[i] = Own{r.ID, g.Question, g.Choices.list()}
+	v := Standing{Quiz: r.ID, Deadline: s.ownDeadline(user)}
+	var answers []Own
+	if p := r.Players[user]; p != nil {
+		answers = make([]Own, len(p.Given))
+		for i := range p.Given {
+			g := p.Given[i].reply()
+			answers[i] = Own{r.ID, p.Given[i].Question, g.Choices, g.Text, g.Number, g.Texts}
+		}
+		v.Score, v.Rank, v.Team = p.Score, p.Rank, p.Team
+		if r.Streak > 0 {
+			v.Streak = p.Streak
+		}
+		if p.Rank > 0 {
+			v.Of = r.Ranked
+		}
 	}
-	if p.Rank == 0 {
+	if v == (Standing{Quiz: r.ID}) {
 		return answers, nil
 	}
-	return answers, &Standing{r.ID, p.Score, p.Rank, r.Ranked}
+	return answers, &v
+}
+
+// Accommodations lists who has more time, in order: for the staff.
+func (s *State) Accommodations(who func(wire.UserID) wire.Person) []AllowView {
+	var out []AllowView
+	for _, user := range slices.Sorted(maps.Keys(s.Allowed)) {
+		out = append(out, AllowView{user, who(user).Name, s.Allowed[user]})
+	}
+	return out
 }
 
 // Tally returns the signal that says how many have answered the open question.
@@ -178,46 +286,182 @@ func (r *Run) view(who func(wire.UserID) wire.Person) View {
 	v := View{
 		ID: r.ID, Title: r.Title.Text, Of: len(r.Questions), Question: r.Question, Phase: r.Phase,
 		Current: CurrentView{
-			Question: r.Question, Text: q.Text.Text, Choices: texts(q.Choices), Multiple: q.multiple(),
-			Points: q.Points, Seconds: q.Seconds, AskedAt: r.AskedAt, Deadline: r.Deadline, Answered: r.Answered,
+			Question: r.Question, FaceView: q.face(r.Shown),
+			AskedAt: r.AskedAt, Deadline: r.Deadline, Answered: r.Answered,
 		},
-		Board: make([]PlaceView, len(r.Board)),
+		Board: make([]PlaceView, len(r.Board)), Scoring: r.Scoring, Streak: r.Streak, Play: r.Play,
+	}
+	if p := r.paused(); p != nil {
+		v.Current.PausedAt = p.From
+	}
+	if r.Shuffle {
+		v.Seed = publicSeed(r.Seed)
 	}
 	if r.shown() {
-		correct, counts := slices.Clone(q.Correct), slices.Clone(r.Counts)
-		v.Current.Correct, v.Current.Counts = &correct, &counts
+		counts := slices.Clone(r.Counts)
+		v.Current.KeyView, v.Current.Counts, v.Current.Words = q.key(r.Shown), &counts, r.words()
 	}
 	for i, p := range r.Board {
 		v.Board[i] = PlaceView{p.Rank, p.User, who(p.User).Name, p.Score}
 	}
+	for i, t := range r.Standings {
+		v.Teams = append(v.Teams, TeamView{r.Teams[i].Text, t.Score, t.Members})
+	}
 	return v
 }
 
-func (r *Run) mine(p *Player) wire.View {
-	v := MineView{Quiz: r.ID, Question: r.Question, Score: p.Score, Rank: p.Rank, Of: r.Ranked}
+// face is the question without its key.
+func (q *Question) face(shown []int) FaceView {
+	v := FaceView{
+		Type: q.Type, Text: q.Text.Text, Choices: texts(q.Choices), Multiple: q.multiple(), Gaps: len(q.Gaps),
+		Points: q.Points, Seconds: q.Seconds,
+	}
+	for place, i := range shown {
+		if q.kind() == TypeOrder {
+			v.Choices[place] = q.Choices[i].Text
+		} else {
+			v.Rights = append(v.Rights, q.Pairs[i].Right.Text)
+		}
+	}
+	for _, pair := range q.Pairs {
+		v.Lefts = append(v.Lefts, pair.Left.Text)
+	}
+	return v
+}
+
+// key is what is right, told by what is shown.
+func (q *Question) key(shown []int) KeyView {
+	correct := slices.Clone(q.Correct)
+	v := KeyView{Ranges: q.Ranges, Explanation: q.Explanation.Text}
+	if len(q.Accept) > 0 {
+		v.Accept = texts(q.Accept)
+	}
+	for _, gap := range q.Gaps {
+		v.Fills = append(v.Fills, texts(gap))
+	}
+	back := make([]int, len(shown)) // where each is shown
+	for place, i := range shown {
+		back[i] = place
+	}
+	switch q.kind() {
+	case TypeOrder:
+		correct = back
+	case TypeMatch:
+		v.Pairs = back
+	}
+	v.Correct = &correct
+	return v
+}
+
+// topWords is how many of the things that were typed are shown.
+const topWords = 10
+
+// words are the most frequent of what was typed to the current question. What
+// is not right is shown only where several typed it: it stands before a class.
+func (r *Run) words() []WordView {
+	if kind := r.current().kind(); kind != TypeText && kind != TypeNumeric {
+		return nil
+	}
+	byFold := map[string]*WordView{}
+	for _, user := range slices.Sorted(maps.Keys(r.Players)) {
+		g := r.Players[user].given(r.Question)
+		if g == nil || g.Entry == nil {
+			continue
+		}
+		said := g.Entry.Text.Text
+		if g.Entry.Number != nil {
+			said = strconv.FormatFloat(*g.Entry.Number, 'f', -1, 64)
+		}
+		folded := text.Fold(said)
+		if folded == "" {
+			continue
+		}
+		if byFold[folded] == nil {
+			byFold[folded] = &WordView{Text: said, Right: g.Right}
+		}
+		byFold[folded].N++
+	}
+	var out []WordView
+	for _, folded := range slices.Sorted(maps.Keys(byFold)) {
+		if w := byFold[folded]; w.Right || w.N > 1 {
+			out = append(out, *w)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b WordView) int { return cmp.Compare(b.N, a.N) })
+	return out[:min(len(out), topWords)]
+}
+
+// mine is what concerns user alone in the current question.
+func (s *State) mine(user wire.UserID) wire.View {
+	r := s.Run
+	v := MineView{Quiz: r.ID, Question: r.Question, Of: r.Ranked, Deadline: s.ownDeadline(user)}
+	p := r.Players[user]
+	if p != nil {
+		v.Score, v.Rank, v.Team = p.Score, p.Rank, p.Team
+		if r.Streak > 0 {
+			v.Streak = p.Streak
+		}
+	}
 	var g Given
 	if given := p.given(r.Question); given != nil {
 		g = *given
-		v.Choices = g.Choices.list()
+		reply := g.reply()
+		v.Choices, v.Text, v.Number, v.Texts = reply.Choices, reply.Text, reply.Number, reply.Texts
 	}
 	if r.shown() {
-		v.Correct, v.Points = &g.Right, &g.Points
+		points := g.total()
+		v.Correct, v.Points, v.Bonus = &g.Right, &points, g.Bonus
+		if r.Scoring == Partial {
+			v.Share = g.share()
+		}
 	}
 	return wire.View{Type: "quiz.mine", Data: v}
 }
 
-func (q *Quiz) draft(id uint64) DraftView {
-	v := DraftView{ID: id, Title: q.Title.Text, Questions: make([]QuestionView, len(q.Questions))}
-	for i, q := range q.Questions {
-		v.Questions[i] = QuestionView{q.Text.Text, texts(q.Choices), slices.Clone(q.Correct), q.Points, q.Seconds}
+// ownDeadline is when the open question ends for somebody who has more time:
+// -1 for never, 0 for everybody else.
+func (s *State) ownDeadline(user wire.UserID) wire.Millis {
+	a, has := s.Allowed[user]
+	if r := s.Run; !has || r == nil || r.Phase != PhaseOpen || r.Deadline == 0 {
+		return 0
+	} else if own := r.deadline(a); own != 0 {
+		return own
 	}
-	return v
+	return -1
 }
 
-func texts(choices []wire.Personal) []string {
-	out := make([]string, len(choices))
-	for i, choice := range choices {
-		out[i] = choice.Text
+// deadlines tells those who have more time how much they have.
+func (s *State) deadlines() map[wire.UserID]wire.View {
+	out := make(map[wire.UserID]wire.View, len(s.Allowed))
+	for user := range s.Allowed {
+		out[user] = s.mine(user)
 	}
 	return out
+}
+
+func (q *Quiz) draft(id uint64) DraftView {
+	v := DraftView{
+		ID: id, Title: q.Title.Text, Questions: make([]QuestionView, len(q.Questions)),
+		Scoring: q.Scoring, Streak: q.Streak, Shuffle: q.Shuffle, Draw: q.Draw, Play: q.Play,
+	}
+	if len(q.Teams) > 0 {
+		v.Teams = texts(q.Teams)
+	}
+	for i, q := range q.Questions {
+		w := QuestionView{
+			Type: q.Type, Text: q.Text.Text, Choices: texts(q.Choices), Correct: slices.Clone(q.Correct),
+			Ranges: q.Ranges, Points: q.Points, Seconds: q.Seconds, Explanation: q.Explanation.Text, Tags: q.Tags,
+		}
+		if len(q.Accept) > 0 {
+			w.Accept = texts(q.Accept)
+		}
+		for _, pair := range q.Pairs {
+			w.Pairs = append(w.Pairs, DraftPair{pair.Left.Text, pair.Right.Text})
+		}
+		for _, gap := range q.Gaps {
+			w.Gaps = append(w.Gaps, texts(gap))
+		}
+		v.Questions[i] = w
+	}
+	return v
 }

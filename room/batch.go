@@ -11,6 +11,7 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -80,6 +81,8 @@ type draft struct {
 	frames  []frame
 	after   []func()      // to do when it is committed
 	took    time.Duration // by the store
+
+	unwritten []digest // keys that are remembered and in no record
 }
 
 // frame is an encoded view on its way to the audiences.
@@ -93,7 +96,7 @@ type frame struct {
 // decide lets the rules decide one ask, and applies what they say.
 func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	if a.key != "" {
-		if seq, again := r.keys[digestOf(a.user, a.key)]; again {
+		if seq, again := r.keys.find(digestOf(a.user, a.key)); again {
 			return outcome{seq: seq}
 		}
 	}
@@ -109,15 +112,23 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	r.lately.add(r.state.Seq, a.cmd)
 	at := r.clock.at(now)
 	events, err := Decide(r.state, at.Time(), by, a.cmd)
-	if err == nil && len(events) == 0 && a.key != "" && by != wire.System {
+	secret := r.state.Polls.Conceals(a.cmd) // what is written down must not tell by whom
+	if err == nil && len(events) == 0 && a.key != "" && by != wire.System && !secret {
 		events = []Event{Noted{}}
 	}
 	if err != nil || len(events) == 0 {
 		return outcome{err: err}
 	}
 	seq := r.state.Seq + 1
-	if err := r.write(b, at, a.user, a.key, events); err != nil {
+	author, key := a.user, a.key
+	if secret {
+		author, key = wire.System.User, ""
+	}
+	if err := r.write(b, at, author, key, events); err != nil {
 		return outcome{err: err}
+	}
+	if secret {
+		r.ballot(a, b, events[0], seq)
 	}
 	return outcome{seq: seq}
 }
@@ -138,7 +149,7 @@ func (r *Room) write(b *draft, at wire.Millis, by wire.UserID, key string, event
 		h := wire.Head{Seq: records[i].Seq, At: at, By: by}
 		r.state.Apply(h, e)
 		if key := records[i].Key; key != "" {
-			r.keys[digestOf(by, key)] = h.Seq
+			r.keys.add(digestOf(by, key), h.Seq)
 		}
 		b.events = append(b.events, Happened{h, e})
 		b.frames = append(b.frames, r.see(h, e))
@@ -196,6 +207,10 @@ func (r *Room) afterwards(e Event, b *draft) {
 		}
 	case RoleSet:
 		b.after = append(b.after, func() { r.changeRole(e.User) })
+	case poll.Closed:
+		if slices.Contains(r.state.Polls.Spent(), e.Poll) {
+			b.after = append(b.after, r.spend)
+		}
 	}
 }
 
@@ -230,12 +245,16 @@ func (r *Room) append(b *draft) error {
 func (r *Room) undo(b *draft) error {
 	for _, record := range b.records {
 		if record.Key != "" {
-			delete(r.keys, digestOf(record.By, record.Key))
+			r.keys.remove(digestOf(record.By, record.Key))
 		}
+	}
+	for _, d := range b.unwritten {
+		r.keys.remove(d)
 	}
 	state, err := r.keeper.state()
 	if err == nil {
 		r.state = state
+		r.arm()
 	}
 	return err
 }
@@ -280,13 +299,14 @@ func (r *Room) refuse(asks []ask, err error) {
 			a.then(o.seq, o.data, o.err)
 		}
 	}
+	r.report()
 }
 
 // already answers what needs nothing of the store: a command that was carried
 // out before, and the return of somebody who still counts as present.
 func (r *Room) already(now time.Time, a ask) (outcome, bool) {
 	if a.key != "" {
-		if seq, again := r.keys[digestOf(a.user, a.key)]; again {
+		if seq, again := r.keys.find(digestOf(a.user, a.key)); again {
 			return outcome{seq: seq}, true
 		}
 	}
@@ -323,8 +343,16 @@ func (r *Room) answer(now time.Time, a ask) (any, error) {
 		return nil, r.signals.react(c, now, r.config.Tick)
 	case ListPeople:
 		return r.state.listPeople(c, at)
+	case Missing:
+		return r.state.missing(c)
 	case Audit:
 		return r.state.audit(c)
+	case quiz.Practise:
+		return r.state.Quiz.Practice(c)
+	case quiz.Check:
+		return r.state.Quiz.Check(c)
+	case qa.Similar:
+		return r.state.Board.Similar(by, c)
 	}
 	panic(fmt.Sprintf("room: unknown query %T", a.cmd))
 }
@@ -360,7 +388,8 @@ func (r *Room) publish(b *draft) {
 // together with others, when much is happening: what people act on.
 func urgent(e Event) bool {
 	switch e.(type) {
-	case poll.Created, poll.Edited, poll.Opened, poll.Closed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
+	case poll.Created, poll.Edited, poll.Opened, poll.Closed, poll.Revealed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
+		quiz.Paused, quiz.Resumed, quiz.Extended,
 		Opened, Ended, StageSet, RoleSet:
 		return true
 	}

@@ -102,6 +102,17 @@ func (v *Vault) forSealing(ctx context.Context, user wire.UserID) (cipher.AEAD, 
 	return key.cipher(), nil
 }
 
+// key returns the key under an id, from memory if it is there.
+func (v *Vault) key(ctx context.Context, id wire.UserID) (personKey, error) {
+	v.mu.Lock()
+	key, known := v.known[id]
+	v.mu.Unlock()
+	if known {
+		return key, nil
+	}
+	return v.ensure(ctx, id)
+}
+
 func (v *Vault) ensure(ctx context.Context, user wire.UserID) (personKey, error) {
 	key, err := v.keys.EnsureKey(ctx, user)
 	if err != nil {

@@ -33,6 +33,18 @@ type (
 	Set struct {
 		Title string `json:"title"`
 	}
+	// SetTopic says what the class is about at the moment; "" takes it away.
+	SetTopic struct {
+		Topic string `json:"topic"`
+	}
+	// SetSegment says which part of the class this is; "" takes it away.
+	SetSegment struct {
+		Segment string `json:"segment"`
+	}
+	// PinItem pins an item of the catalogue to the stream; "" takes it down.
+	PinItem struct {
+		Item string `json:"item"`
+	}
 	// SetRole makes somebody a moderator, or a viewer again.
 	SetRole struct {
 		User wire.UserID `json:"user"`
@@ -98,6 +110,10 @@ type (
 		Find  string `json:"find,omitzero"`
 		Here  bool   `json:"here,omitzero"`
 	}
+	// Missing asks who is here and has not voted in a poll.
+	Missing struct {
+		Poll uint64 `json:"poll"`
+	}
 	// Audit asks for a page of what moderators did, newest first.
 	Audit struct {
 		Before uint64 `json:"before,omitzero"`
@@ -146,7 +162,18 @@ var Catalogue = []Spec{
 	command[qa.Ask]("qa.ask", wire.Viewer),
 	command[qa.Upvote]("qa.upvote", wire.Viewer),
 	command[qa.Unvote]("qa.unvote", wire.Viewer),
-	command[qa.Answer]("qa.answer", wire.Moderator),
+	command[qa.Answer]("qa.answer", wire.Viewer), // staff, and experts in writing
+	command[qa.Reply]("qa.reply", wire.Viewer),   // staff and experts
+	command[qa.Label]("qa.label", wire.Moderator),
+	command[qa.Dismiss]("qa.dismiss", wire.Moderator),
+	command[qa.Restore]("qa.restore", wire.Moderator),
+	command[qa.Hold]("qa.hold", wire.Moderator),
+	command[qa.Approve]("qa.approve", wire.Moderator),
+	command[qa.Reject]("qa.reject", wire.Moderator),
+	command[qa.Merge]("qa.merge", wire.Moderator),
+	command[qa.Expert]("qa.expert", wire.Host),
+	command[qa.Focus]("qa.focus", wire.Moderator),
+	query[qa.Similar]("qa.similar", wire.Viewer),
 	command[qa.Pin]("qa.pin", wire.Moderator),
 	command[qa.Unpin]("qa.unpin", wire.Moderator),
 
@@ -156,19 +183,33 @@ var Catalogue = []Spec{
 	command[poll.Close]("poll.close", wire.Moderator),
 	command[poll.Drop]("poll.drop", wire.Moderator),
 	command[poll.Vote]("poll.vote", wire.Viewer),
+	command[poll.Retract]("poll.retract", wire.Viewer),
+	command[poll.Show]("poll.show", wire.Moderator),
+	command[poll.Quick]("poll.quick", wire.Moderator),
+	query[Missing]("poll.missing", wire.Moderator),
 
 	command[quiz.Create]("quiz.create", wire.Moderator),
 	command[quiz.Edit]("quiz.edit", wire.Moderator),
 	command[quiz.Drop]("quiz.drop", wire.Moderator),
 	command[quiz.Ask]("quiz.ask", wire.Moderator),
+	command[quiz.Join]("quiz.join", wire.Viewer),
 	command[quiz.Answer]("quiz.answer", wire.Viewer),
+	command[quiz.Pause]("quiz.pause", wire.Moderator),
+	command[quiz.Resume]("quiz.resume", wire.Moderator),
+	command[quiz.Extend]("quiz.extend", wire.Moderator),
+	command[quiz.Allow]("quiz.allow", wire.Moderator),
 	command[quiz.Close]("quiz.close", wire.Moderator),
 	command[quiz.Reveal]("quiz.reveal", wire.Moderator),
 	command[quiz.Finish]("quiz.finish", wire.Moderator),
+	query[quiz.Practise]("quiz.practise", wire.Viewer),
+	query[quiz.Check]("quiz.check", wire.Viewer),
 
 	command[Open]("room.open", wire.Host),
 	command[End]("room.end", wire.Host),
 	command[Set]("room.set", wire.Host),
+	command[SetTopic]("room.topic", wire.Moderator),
+	command[SetSegment]("room.segment", wire.Moderator),
+	command[PinItem]("shelf.pin", wire.Moderator),
 	command[SetRole]("role.set", wire.Host),
 	command[Go]("stage.go", wire.Host),
 

@@ -30,7 +30,7 @@ const (
 	maxMute  = 366 * 24 * 3600 // seconds
 	maxSlow  = 600             // seconds
 	maxHands = 1000
-	stayedIn = 500 // people named in one Stayed event
+	stayedIn = 500 // people named in one Stayed or Participated event
 )
 
 // Decide says what c would change: the events to append, none if c is already
@@ -84,6 +84,26 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 			return nil, nil
 		}
 		return []Event{Titled{title}}, nil
+	case SetTopic:
+		topic, err := label(by, c.Topic, "topic")
+		if err != nil || topic.Text == s.Topic.Text {
+			return nil, err
+		}
+		return []Event{TopicSet{topic}}, nil
+	case SetSegment:
+		segment, err := label(by, c.Segment, "segment")
+		if err != nil || segment.Text == s.Segment.Text {
+			return nil, err
+		}
+		return []Event{SegmentSet{segment}}, nil
+	case PinItem:
+		switch {
+		case c.Item == s.Pinned:
+			return nil, nil
+		case c.Item == "":
+			return []Event{ItemPinned{}}, nil
+		}
+		return suggested(ItemPinned(c), c.Item)
 	case SetRole:
 		return s.decideRole(by, c)
 	case Go:
@@ -95,9 +115,13 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 	case Delete, Mute, Unmute, Ban, Unban, Slow:
 		return s.decideModeration(now, by, c)
 	case qa.Command:
-		return lift(qa.Decide(&s.Board, now, by, c))
+		return s.decideBoard(now, by, c)
 	case poll.Command:
-		return lift(poll.Decide(&s.Polls, now, by, c))
+		events, err := poll.Decide(&s.Polls, now, by, c)
+		if err != nil {
+			return nil, err
+		}
+		return s.closing(events)
 	case quiz.Command:
 		return lift(quiz.Decide(&s.Quiz, now, by, c))
 	}
@@ -121,8 +145,14 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 	if holds(m.Banned, now) {
 		return ErrBanned
 	}
-	switch c.(type) {
-	case Say, qa.Ask, React:
+	switch c := c.(type) {
+	case Say, qa.Ask, qa.Answer, qa.Reply, React, poll.Vote:
+		if answer, is := c.(qa.Answer); is && answer.Text == "" {
+			break // aloud
+		}
+		if vote, is := c.(poll.Vote); is && vote.Text == "" && len(vote.Words) == 0 {
+			break // it writes nothing
+		}
 		if holds(m.Muted, now) {
 			if m.Muted == Forever {
 				return ErrMuted
@@ -130,8 +160,16 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 			return ErrMuted.After(int64(m.Muted - now))
 		}
 	case quiz.Answer:
-		if by.Role.Staff() {
+		if by.Role.Staff() && !s.Quiz.Plays(c.Quiz) {
 			return wire.ErrForbidden // they see the answers in the drafts
+		}
+	case quiz.Join:
+		if by.Role.Staff() && !s.Quiz.Plays(c.Quiz) {
+			return wire.ErrForbidden
+		}
+	case quiz.Allow:
+		if s.People[c.User] == nil {
+			return wire.ErrNotFound.In("user")
 		}
 	case Click, Dismiss:
 		return nil // a suggestion is taken up after the class as well
@@ -141,7 +179,7 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 	}
 	if s.Phase == Over {
 		switch c.(type) {
-		case poll.Open, quiz.Ask, Go:
+		case poll.Open, poll.Quick, quiz.Ask, Go:
 			return ErrOver
 		}
 	}
@@ -181,7 +219,11 @@ func (s *State) decideEnd(now time.Time) ([]Event, error) {
 	if s.Phase != Live {
 		return nil, nil
 	}
-	events := append(lifted(poll.CloseAll(&s.Polls)), lifted(quiz.EndAll(&s.Quiz))...)
+	events, err := s.closing(poll.CloseAll(&s.Polls))
+	if err != nil {
+		return nil, err
+	}
+	events = append(events, lifted(quiz.EndAll(&s.Quiz))...)
 	events = append(events, Ended{})
 	at := wire.At(now)
 	half := int64(at-s.StartedAt) / 2
@@ -239,6 +281,52 @@ func suggested(e Event, item string) ([]Event, error) {
 		return nil, wire.ErrField.In("item")
 	}
 	return []Event{e}, nil
+}
+
+// closing makes the events of polls the room's, each close with who took part,
+// if the poll was secret, and with what the choice that has won makes follow:
+// all in one batch, so that nobody sees the result without it.
+func (s *State) closing(events []poll.Event) ([]Event, error) {
+	var out []Event
+	for _, e := range events {
+		out = append(out, e)
+		closed, ok := e.(poll.Closed)
+		if !ok {
+			continue
+		}
+		takers, err := s.Polls.Takers(closed.Poll, s.Order)
+		if err != nil {
+			return nil, err
+		}
+		for part := range slices.Chunk(takers, stayedIn) {
+			out = append(out, poll.Participated{Poll: closed.Poll, Users: part})
+		}
+		then, ok := poll.Outcome(&s.Polls, closed.Poll)
+		if !ok {
+			continue
+		}
+		switch then.Act {
+		case poll.ActTopic:
+			out = append(out, TopicSet{then.Value})
+		case poll.ActSegment:
+			out = append(out, SegmentSet{then.Value})
+		case poll.ActPin:
+			out = append(out, ItemPinned{then.Value.Text})
+		}
+	}
+	return out, nil
+}
+
+// label cleans a short text of the staff's that may also be taken away.
+func label(by wire.Actor, text, field string) (wire.Personal, error) {
+	if text == "" {
+		return wire.Personal{}, nil
+	}
+	text, err := wire.CleanText(text, wire.MaxTitle, false)
+	if err != nil {
+		return wire.Personal{}, wire.ErrText.In(field)
+	}
+	return wire.Own(by.User, text), nil
 }
 
 // lift makes the events of a part the room's.

@@ -49,6 +49,10 @@ const (
 	backASecond = 2500
 )
 
+// forNext is longer than any drain: whether those who are sent away come back
+// is for the next server to find out.
+const forNext = time.Hour
+
 // backIn says when one of so many people should come back, in milliseconds.
 func backIn(people int) int64 {
 	window := time.Duration(people) * time.Second / backASecond
@@ -60,6 +64,7 @@ func backIn(people int) int64 {
 func (r *Room) dismiss(ctx context.Context, parts, people int) (int, error) {
 	left := make(chan int, 1)
 	err := r.ask(ctx, ask{then: func(uint64, any, error) {
+		r.config.Grace = forNext
 		n := (r.count + parts - 1) / parts
 		for _, list := range r.sessions {
 			for _, s := range list {
@@ -84,5 +89,7 @@ func (r *Room) dismiss(ctx context.Context, parts, people int) (int, error) {
 		return n, nil
 	case <-r.done:
 		return 0, ErrGone
+	case <-ctx.Done(): // its store takes longer than there is time
+		return 0, ctx.Err()
 	}
 }

@@ -53,6 +53,18 @@ type (
 	Titled struct {
 		Title string `json:"title"`
 	}
+	// TopicSet: this is what the class is about at the moment.
+	TopicSet struct {
+		Topic wire.Personal `json:"topic"`
+	}
+	// SegmentSet: this part of the class has begun.
+	SegmentSet struct {
+		Segment wire.Personal `json:"segment"`
+	}
+	// ItemPinned: this item of the catalogue is pinned to the stream; "": none.
+	ItemPinned struct {
+		Item string `json:"item"`
+	}
 	// RoleSet: somebody has another role than their token says.
 	RoleSet struct {
 		User wire.UserID `json:"user"`
@@ -87,7 +99,7 @@ type (
 		Seconds int64         `json:"seconds,omitzero"`
 	}
 	// Noted: a command had nothing to change. Its key is kept all the same: repeated
-	// after others, it would have.
+	// after others, it would have. Or, by the system: the room was still open.
 	Noted struct{}
 	// Clicked: somebody took a suggestion up.
 	Clicked struct {
@@ -115,6 +127,9 @@ var kinds = []struct {
 	{"room.ended", Ended{}},
 	{"room.stayed", Stayed{}},
 	{"room.titled", Titled{}},
+	{"room.topic", TopicSet{}},
+	{"room.segment", SegmentSet{}},
+	{"shelf.pinned", ItemPinned{}},
 	{"role.set", RoleSet{}},
 	{"stage.set", StageSet{}},
 	{"mod.muted", Muted{}},
@@ -132,11 +147,26 @@ var kinds = []struct {
 	{"qa.pinned", qa.Pinned{}},
 	{"qa.unpinned", qa.Unpinned{}},
 	{"qa.deleted", qa.Deleted{}},
+	{"qa.replied", qa.Replied{}},
+	{"qa.labelled", qa.Labelled{}},
+	{"qa.dismissed", qa.Dismissed{}},
+	{"qa.restored", qa.Restored{}},
+	{"qa.held", qa.Held{}},
+	{"qa.approved", qa.Approved{}},
+	{"qa.rejected", qa.Rejected{}},
+	{"qa.merged", qa.Merged{}},
+	{"qa.invited", qa.Invited{}},
+	{"qa.focused", qa.Focused{}},
 
 	{"poll.created", poll.Created{}},
 	{"poll.edited", poll.Edited{}},
 	{"poll.opened", poll.Opened{}},
 	{"poll.voted", poll.Voted{}},
+	{"poll.retracted", poll.Retracted{}},
+	{"poll.revealed", poll.Revealed{}},
+	{"poll.balloted", poll.Balloted{}},
+	{"poll.withdrawn", poll.Withdrawn{}},
+	{"poll.participated", poll.Participated{}},
 	{"poll.closed", poll.Closed{}},
 	{"poll.dropped", poll.Dropped{}},
 
@@ -144,7 +174,12 @@ var kinds = []struct {
 	{"quiz.edited", quiz.Edited{}},
 	{"quiz.dropped", quiz.Dropped{}},
 	{"quiz.asked", quiz.Asked{}},
+	{"quiz.joined", quiz.Joined{}},
 	{"quiz.answered", quiz.Answered{}},
+	{"quiz.paused", quiz.Paused{}},
+	{"quiz.resumed", quiz.Resumed{}},
+	{"quiz.extended", quiz.Extended{}},
+	{"quiz.allowed", quiz.Allowed{}},
 	{"quiz.closed", quiz.Closed{}},
 	{"quiz.revealed", quiz.Revealed{}},
 	{"quiz.finished", quiz.Finished{}},

@@ -37,16 +37,39 @@ var shapes = map[string]func() any{
 	"qa.answered":   func() any { return new(qa.AnsweredView) },
 	"qa.pinned":     func() any { return new(qa.PinnedView) },
 	"qa.deleted":    func() any { return new(qa.DeletedView) },
+	"qa.changed":    func() any { return new(qa.QuestionView) },
+	"qa.replied":    func() any { return new(qa.RepliedView) },
+	"qa.merged":     func() any { return new(qa.MergedView) },
+	"qa.focused":    func() any { return new(qa.PinnedView) },
+	"qa.held":       func() any { return new(qa.HeldView) },
+	"qa.experts":    func() any { return new(qa.ExpertsView) },
+	"qa.mine":       func() any { return new(qa.OwnView) },
 	"qa.votes":      func() any { return new(qa.VotesView) },
 	"poll.drafted":  func() any { return new(poll.View) },
 	"poll.dropped":  func() any { return new(poll.DroppedView) },
 	"poll.opened":   func() any { return new(poll.View) },
 	"poll.closed":   func() any { return new(poll.View) },
+	"poll.shown":    func() any { return new(poll.View) },
+	"room.topic": func() any {
+		return new(struct {
+			Topic string `json:"topic"`
+		})
+	},
+	"room.segment": func() any {
+		return new(struct {
+			Segment string `json:"segment"`
+		})
+	},
+	"shelf.pinned":  func() any { return new(ItemPinned) },
 	"poll.tally":    func() any { return new(poll.TallyView) },
 	"poll.mine":     func() any { return new(poll.MineView) },
 	"quiz.drafted":  func() any { return new(quiz.DraftView) },
 	"quiz.dropped":  func() any { return new(quiz.DroppedView) },
 	"quiz.asked":    func() any { return new(quiz.View) },
+	"quiz.paused":   func() any { return new(quiz.View) },
+	"quiz.resumed":  func() any { return new(quiz.View) },
+	"quiz.extended": func() any { return new(quiz.View) },
+	"quiz.allowed":  func() any { return new(quiz.AllowView) },
 	"quiz.closed":   func() any { return new(quiz.View) },
 	"quiz.revealed": func() any { return new(quiz.View) },
 	"quiz.finished": func() any { return new(quiz.View) },

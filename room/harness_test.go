@@ -36,6 +36,7 @@ type memory struct {
 	delay     time.Duration // of an Append
 	snapDelay time.Duration // of a SaveSnapshot
 	snapError error         // what it says, if anything
+	destroy   error         // what DestroyKey says, if anything
 	appends   int
 }
 
@@ -166,8 +167,24 @@ func (m *memory) Keys(_ context.Context, users []wire.UserID) (map[wire.UserID][
 func (m *memory) DestroyKey(_ context.Context, user wire.UserID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.destroy != nil {
+		return m.destroy
+	}
 	delete(m.keys, user)
 	return nil
+}
+
+func (m *memory) setRefuseDestroy(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.destroy = err
+}
+
+// has reports whether there is a key.
+func (m *memory) has(user wire.UserID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.keys[user] != nil
 }
 
 func (m *memory) Cursor(_ context.Context, follower string, id wire.RoomID) (uint64, error) {

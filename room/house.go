@@ -108,7 +108,7 @@ func (h *House) Join(ctx context.Context, id wire.RoomID, s *Session, re uint64,
 	if err := h.vault.Ensure(ctx, s.User); err != nil {
 		return storeError(err)
 	}
-	for {
+	for range openings {
 		r, err := h.Open(ctx, id)
 		if err != nil {
 			return err
@@ -117,13 +117,18 @@ func (h *House) Join(ctx context.Context, id wire.RoomID, s *Session, re uint64,
 			return err
 		}
 	}
+	return storeError(ErrGone)
 }
+
+// openings is how often a room is opened for one who asks: what ends it each
+// time would otherwise go on without end.
+const openings = 5
 
 // Do carries out a command on behalf of the server itself, in a room that is
 // opened if need be.
 func (h *House) Do(ctx context.Context, id wire.RoomID, by wire.Actor, c Command) error {
 	key := rand.Text()
-	for {
+	for range openings {
 		r, err := h.Open(ctx, id)
 		if err != nil {
 			return err
@@ -132,6 +137,7 @@ func (h *House) Do(ctx context.Context, id wire.RoomID, by wire.Actor, c Command
 			return err
 		}
 	}
+	return storeError(ErrGone)
 }
 
 const tellAtOnce = 250
@@ -218,6 +224,14 @@ func (h *House) Status(ctx context.Context, id wire.RoomID) (Status, bool, error
 	return *r.status.Load(), true, nil
 }
 
+// Now is the time in a room, by which its events are dated; see the room's clock.
+func (h *House) Now(id wire.RoomID) wire.Millis {
+	if r := h.inUse(id); r != nil {
+		return r.clock.at(time.Now())
+	}
+	return wire.At(h.Date())
+}
+
 // exists reports whether the room has a log. The store is asked for the list
 // once; rooms are added as they are opened.
 func (h *House) exists(ctx context.Context, id wire.RoomID) (bool, error) {
@@ -297,11 +311,19 @@ func (h *House) load(ctx context.Context, id wire.RoomID) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
+	begun := false
+	defer func() { // also after a panic
+		if !begun {
+			r.keeper.close()
+		}
+	}()
 	r.clock = newClock(h.Date(), r.state.At)
+	r.arm()
+	r.spend()
 	if err := r.begin(); err != nil {
-		r.keeper.close()
 		return nil, err
 	}
+	begun = true
 	r.report()
 	return r, nil
 }
@@ -318,10 +340,8 @@ func (r *Room) fold(ctx context.Context, info LogInfo) (records int, err error) 
 	if err := h.vault.load(ctx, owners(saved.Data)); err != nil {
 		return 0, err
 	}
-	keys := make(chan doneKeys, 1)
-	go func() { keys <- readDone(saved.Keys, r.config.Recent+r.config.Snapshot) }() // a million take a while
+	r.keys = openDone(saved.Keys)
 	r.state, err = h.vault.state(r.config.History, saved.Data, nil)
-	r.keys = <-keys
 	if err == nil && (saved.Seq != r.state.Seq || saved.Seq > info.Last) {
 		err = fmt.Errorf("snapshot: it is of %d and says %d, in a log up to %d", r.state.Seq, saved.Seq, info.Last)
 	}
@@ -330,7 +350,7 @@ func (r *Room) fold(ctx context.Context, info LogInfo) (records int, err error) 
 			return 0, fmt.Errorf("the log begins at %d: %w", info.First, err)
 		}
 		r.logger.Warn("the snapshot cannot be used; folding the whole log", zap.Error(err))
-		saved, r.keys = Snapshot{}, doneKeys{}
+		saved, r.keys = Snapshot{}, openDone(nil)
 		r.state = NewState(r.config.History)
 	}
 	tail := make([]kept, 0, info.Last-r.state.Seq)
@@ -356,7 +376,7 @@ func (r *Room) fold(ctx context.Context, info LogInfo) (records int, err error) 
 			}
 			r.state.Apply(e.Head, e.Event)
 			if key := page[i].Key; key != "" {
-				r.keys[digestOf(e.Head.By, key)] = e.Head.Seq
+				r.keys.add(digestOf(e.Head.By, key), e.Head.Seq)
 			}
 			if r.all.feed != nil {
 				r.show(r.see(e.Head, e.Event))
@@ -433,7 +453,7 @@ func (r *Room) sayFirst(b *draft) error {
 	away := time.Duration(r.clock.at(now)-end) * time.Millisecond
 	for _, user := range r.state.Order {
 		switch m := r.state.People[user]; {
-		case !m.Here:
+		case !m.Here, r.attends(user): // who came back while the store refused is here
 		case away <= restart:
 			r.goesAt(user, now.Add(max(expectBack, r.config.Grace)))
 		default:
@@ -444,6 +464,21 @@ func (r *Room) sayFirst(b *draft) error {
 		say(wire.System.User, max(end, r.state.At), StageSet{})
 	}
 	return failed
+}
+
+// sayLast notes that a room was still open which stops with people in it and
+// in which nothing has happened for a while: by the log's end the next server
+// sees for how long there was none.
+func (r *Room) sayLast() {
+	now := time.Now()
+	at := r.clock.at(now)
+	if r.state.Here == 0 || !r.begun || now.Before(r.retryAt) || at-r.state.At < wire.Millis((restart/4).Milliseconds()) {
+		return
+	}
+	var b draft
+	if r.write(&b, at, wire.System.User, "", []Event{Noted{}}) == nil && r.append(&b) == nil {
+		r.publish(&b)
+	}
 }
 
 // begin says what is to be said first. If the store refuses that now, it is
@@ -505,19 +540,22 @@ func (h *House) Trim(ctx context.Context, before time.Time) (int, error) {
 		return 0, err
 	}
 	total := 0
+	var errs []error // of rooms; the others are trimmed all the same
 	for _, id := range rooms {
-		for {
-			n, err := h.log.Trim(ctx, id, wire.At(before), names)
+		for n := 1; n > 0; {
+			var err error
+			n, err = h.log.Trim(ctx, id, wire.At(before), names)
 			total += n
 			if err != nil {
-				return total, fmt.Errorf("trim %s: %w", id, err)
-			}
-			if n == 0 {
+				errs = append(errs, fmt.Errorf("trim %s: %w", id, err))
 				break
 			}
 		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return total, nil
+	return total, errors.Join(errs...)
 }
 
 // Close ends all rooms: their snapshots are saved and their sockets closed

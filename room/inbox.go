@@ -2,6 +2,8 @@ package room
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -91,11 +93,18 @@ func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint
 	}
 }
 
-// stamp gives an answer the time at which it arrived.
+// stamp gives an answer the time at which it arrived, and what begins a quiz
+// its chance.
 func (r *Room) stamp(c Command, at time.Time) Command {
-	if a, ok := c.(quiz.Answer); ok {
-		a.At = r.clock.at(at)
-		return a
+	switch c := c.(type) {
+	case quiz.Answer:
+		c.At = r.clock.at(at)
+		return c
+	case quiz.Ask:
+		var seed [8]byte
+		_, _ = rand.Read(seed[:]) // never fails (crypto/rand)
+		c.Seed = binary.BigEndian.Uint64(seed[:])
+		return c
 	}
 	return c
 }

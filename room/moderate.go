@@ -74,16 +74,20 @@ func (s *State) handDown(user wire.UserID) []Event {
 
 func (s *State) decideDelete(now time.Time, by wire.Actor, c Delete) ([]Event, error) {
 	var events []Event
-	var author wire.UserID
+	var author, target wire.UserID
 	if i := slices.IndexFunc(s.Chat, func(m Message) bool { return m.ID == c.Item }); i >= 0 {
-		author = s.Chat[i].By
+		author, target = s.Chat[i].By, s.Chat[i].By
 		events = []Event{Deleted{c.Item}}
 	} else {
 		found, err := qa.Decide(&s.Board, now, by, qa.Delete{Item: c.Item})
 		if err != nil {
 			return nil, err
 		}
-		author, events = s.Board.Author(c.Item), lifted(found)
+		var secret bool
+		if author, secret = s.Board.Author(c.Item); !secret {
+			target = author
+		}
+		events = lifted(found)
 	}
 	if events == nil {
 		return nil, wire.ErrNotFound.In("item")
@@ -92,7 +96,7 @@ func (s *State) decideDelete(now time.Time, by wire.Actor, c Delete) ([]Event, e
 	if err != nil {
 		return nil, err
 	}
-	return append(events, Acted{Act: "mod.delete", Target: author, Item: c.Item, Reason: reason}), nil
+	return append(events, Acted{Act: "mod.delete", Target: target, Item: c.Item, Reason: reason}), nil
 }
 
 // target returns whom an act concerns, if by may act on them: on those of a

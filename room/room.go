@@ -33,7 +33,7 @@ type Room struct {
 	// Owned by loop.
 	epoch    string
 	state    *State
-	keys     doneKeys
+	keys     *doneKeys
 	keeper   *keeper
 	all      audience
 	staff    audience
@@ -87,11 +87,12 @@ func (r *Room) loop() {
 			}
 			waiting = r.drain(nil)
 		case <-r.stop:
+			r.sayLast()
 			return
 		}
 		// What waits was sent before the bell: it goes first.
 		if len(waiting) < maxBatch && !r.wakeAt().After(time.Now()) {
-			waiting = append(waiting, r.due()...)
+			waiting = append(waiting, r.due(waiting)...)
 		}
 		r.batch(waiting)
 		r.sendSignals(time.Now())
@@ -148,17 +149,26 @@ func (r *Room) isIdle() bool {
 	return r.count == 0 && len(r.leaving) == 0 && time.Since(r.idleAt) >= r.config.Idle
 }
 
-// due lists what the clock asks for.
-func (r *Room) due() []ask {
+// due lists what the clock asks for. Whoever is among those who wait to come
+// in has not gone: if they are refused, they leave later.
+func (r *Room) due(waiting []ask) []ask {
 	now := time.Now()
 	asks := []ask{{at: now, user: wire.System.User, role: wire.System.Role, cmd: tick{}}}
 	if len(r.leaving) == 0 || r.leaveAt.After(now) {
 		return asks
 	}
+	back := map[wire.UserID]bool{}
+	for _, a := range waiting {
+		if _, enters := a.cmd.(enter); enters {
+			back[a.user] = true
+		}
+	}
 	r.leaveAt = now.Add(time.Hour)
 	for _, user := range slices.Sorted(maps.Keys(r.leaving)) {
 		if at := r.leaving[user]; at.After(now) {
 			r.leaveAt = sooner(r.leaveAt, at)
+		} else if back[user] {
+			r.leaveAt = sooner(r.leaveAt, now.Add(time.Second))
 		} else {
 			asks = append(asks, ask{at: now, user: user, role: wire.Viewer, cmd: leave{}, then: func(_ uint64, _ any, err error) {
 				if err != nil { // they leave later

@@ -163,12 +163,17 @@ func (r *Room) detach(s *Session) {
 	if len(list) == 0 {
 		delete(r.sessions, s.User)
 	}
-	if !slices.ContainsFunc(list, func(s *Session) bool { return !s.Admin }) && !s.Admin {
+	if !r.attends(s.User) && !s.Admin {
 		r.goesAt(s.User, now.Add(r.config.Grace))
 	}
 	if r.count == 0 {
 		r.idleAt = now
 	}
+}
+
+// attends reports whether somebody has a socket in the class.
+func (r *Room) attends(user wire.UserID) bool {
+	return slices.ContainsFunc(r.sessions[user], func(s *Session) bool { return !s.Admin })
 }
 
 // welcome sends a session what it missed, or the room as it stands. Whoever

@@ -41,6 +41,12 @@ func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 		s.presence = true
 	case poll.Voted:
 		s.poll(e.Poll)
+	case poll.Retracted:
+		s.poll(e.Poll)
+	case poll.Balloted:
+		s.poll(e.Poll)
+	case poll.Withdrawn:
+		s.poll(e.Poll)
 	case quiz.Answered:
 		s.quiz = true
 	case qa.Upvoted:

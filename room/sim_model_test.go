@@ -37,6 +37,7 @@ type simModel struct {
 	polls    map[uint64]*simPoll
 	prepared map[uint64]simQuiz
 	run      *simRun
+	past     []any // quizzes that are over, but for the last
 	acts     []map[string]any
 
 	views [2][]simView             // for viewers and staff, by number
@@ -100,14 +101,14 @@ type (
 	simRun struct {
 		ID uint64
 		simQuiz
-		Phase       string
-		Question    int
-		Asked, Till int64
-		Players     map[string][]simAnswer
-		Score       map[string]int
-		Reached     map[string]int64
-		Rank        map[string]int
-		Board       []map[string]any
+		Phase               string
+		Question            int
+		Asked, Till, Closed int64
+		Players             map[string][]simAnswer
+		Score               map[string]int
+		Reached             map[string]int64
+		Rank                map[string]int
+		Board               []map[string]any
 	}
 	// simView is a numbered view: its type and data as canonical JSON.
 	simView struct {

@@ -168,6 +168,8 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 			for user := range run.Players {
 				touched[user] = true // the answers of the last quiz are no longer theirs
 			}
+			m.past = m.practice()
+			m.past = m.past[max(0, len(m.past)-20):]
 			run = &simRun{
 				ID: d.Quiz, simQuiz: q, Players: map[string][]simAnswer{},
 				Score: map[string]int{}, Reached: map[string]int64{}, Rank: map[string]int{}, Board: []map[string]any{},
@@ -188,7 +190,7 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		q := run.Questions[run.Question]
 		right := slices.Equal(a.Choices, q.Correct)
 		switch {
-		case run.Phase != "open" || a.Question != run.Question || a.At < run.Asked || a.At >= run.Till:
+		case run.Phase != "open" && (run.Phase != "closed" || a.At >= run.Closed) || a.Question != run.Question || a.At < run.Asked || a.At >= run.Till:
 			m.bad("an answer at %d by %s to question %d, which does not take it", r.Seq, by, question)
 		case a.Right != right || !right && a.Points != 0 || right && a.Points != simPoints(q.Points, a.At-run.Asked, q.Seconds):
 			m.bad("%s's answer %v at %d counts as %t with %d points", by, a.Choices, r.Seq, a.Right, a.Points)
@@ -198,7 +200,7 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		if run.Phase != "open" {
 			m.bad("a question closed at %d, and none was open", r.Seq)
 		}
-		run.Phase = "closed"
+		run.Phase, run.Closed = "closed", int64(r.At)
 		m.show("quiz.closed", m.quiz())
 	case "quiz.revealed":
 		run.Phase = "revealed"

@@ -64,6 +64,9 @@ func (m *simModel) question(q *simQuestion) map[string]any {
 		answers = append(answers, m.reply(a))
 	}
 	v["votes"], v["pinned"], v["answered"], v["answers"] = len(q.Up), q.ID == m.pinned, q.Answered, answers
+	if v["state"] = "open"; q.Answered {
+		v["state"] = "answered"
+	}
 	return v
 }
 
@@ -126,6 +129,15 @@ func (m *simModel) quiz() map[string]any {
 	}
 }
 
+// practice names the quizzes that are over.
+func (m *simModel) practice() []any {
+	list := slices.Clone(m.past)
+	if r := m.run; r != nil && r.Phase == "finished" {
+		list = append(list, map[string]any{"id": r.ID, "title": r.Title, "of": r.Question + 1})
+	}
+	return list[max(0, len(list)-21):]
+}
+
 // snapshot is the room as it stands for an audience.
 func (m *simModel) snapshot(staff bool) map[string]any {
 	chat, hands, questions, polls := []any{}, []any{}, []any{}, []any{}
@@ -153,6 +165,9 @@ func (m *simModel) snapshot(staff bool) map[string]any {
 	}
 	if m.run != nil {
 		v["quiz"] = m.quiz()
+	}
+	if list := m.practice(); len(list) > 0 {
+		v["practice"] = list
 	}
 	if staff {
 		drafts, quizzes := []any{}, []any{}

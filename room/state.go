@@ -32,7 +32,10 @@ type State struct {
 	Phase     Phase                   `json:"phase"`
 	StartedAt wire.Millis             `json:"started_at"`
 	EndedAt   wire.Millis             `json:"ended_at"`
-	Slow      int64                   `json:"slow"` // seconds
+	Topic     wire.Personal           `json:"topic,omitzero"`   // what it is about at the moment
+	Segment   wire.Personal           `json:"segment,omitzero"` // the part of the class that goes on
+	Pinned    string                  `json:"pinned,omitzero"`  // item of the catalogue
+	Slow      int64                   `json:"slow"`             // seconds
 	Stage     Stage                   `json:"stage"`
 	People    map[wire.UserID]*Member `json:"people"`
 	Order     []wire.UserID           `json:"order"` // people in the order of their first coming
@@ -154,6 +157,12 @@ func (s *State) Apply(h wire.Head, e Event) {
 		}
 	case Titled:
 		s.Title = e.Title
+	case TopicSet:
+		s.Topic = e.Topic
+	case SegmentSet:
+		s.Segment = e.Segment
+	case ItemPinned:
+		s.Pinned = e.Item
 	case RoleSet:
 		m := s.People[e.User]
 		m.Granted, m.RoleAt = e.Role, h.Seq

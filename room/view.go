@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
@@ -19,21 +20,27 @@ type (
 		Phase     Phase             `json:"phase"`
 		StartedAt wire.Millis       `json:"started_at"`
 		EndedAt   wire.Millis       `json:"ended_at"`
+		Topic     string            `json:"topic,omitzero"`
+		Segment   string            `json:"segment,omitzero"`
+		Pinned    string            `json:"pinned,omitzero"`
 		Slow      int64             `json:"slow"`
 		Stage     StageView         `json:"stage"`
 		Chat      []MessageView     `json:"chat"`
 		Questions []qa.QuestionView `json:"questions"`
+		Board     *qa.BoardView     `json:"board,omitzero"`
 		Polls     []poll.View       `json:"polls"`
 		Quiz      *quiz.View        `json:"quiz"`
+		Practice  []quiz.PastView   `json:"practice,omitzero"` // quizzes that are finished
 		Count     int               `json:"count"`
 		Hands     []wire.Person     `json:"hands"`
 		*StaffView
 	}
 	// StaffView is what only the staff sees.
 	StaffView struct {
-		Drafts Drafts     `json:"drafts"`
-		Banned []HeldView `json:"banned"`
-		Muted  []HeldView `json:"muted"`
+		Drafts  Drafts           `json:"drafts"`
+		Allowed []quiz.AllowView `json:"allowed,omitzero"` // who has more time in quizzes
+		Banned  []HeldView       `json:"banned"`
+		Muted   []HeldView       `json:"muted"`
 	}
 	// Drafts are activities that are prepared.
 	Drafts struct {
@@ -56,11 +63,12 @@ type (
 	}
 	// MessageView is a line of the chat.
 	MessageView struct {
-		ID      uint64      `json:"id"`
-		By      wire.Person `json:"by"`
-		Text    string      `json:"text"`
-		At      wire.Millis `json:"at"`
-		ReplyTo uint64      `json:"reply_to,omitzero"`
+		ID         uint64      `json:"id"`
+		By         wire.Person `json:"by"`
+		Text       string      `json:"text"`
+		At         wire.Millis `json:"at"`
+		ReplyTo    uint64      `json:"reply_to,omitzero"`
+		IsQuestion bool        `json:"is_question,omitzero"` // something is asked in it
 	}
 	// ActView is an entry of the audit.
 	ActView struct {
@@ -81,7 +89,9 @@ type (
 		Hand       bool             `json:"hand"`
 		MutedUntil wire.Millis      `json:"muted_until"`
 		Votes      map[uint64][]int `json:"votes"`
+		Ballots    poll.Ballots     `json:"ballots,omitzero"`
 		Upvotes    []uint64         `json:"upvotes"`
+		Board      qa.OwnView       `json:"board,omitzero"`
 		Answers    []quiz.Own       `json:"answers"`
 		Quiz       *quiz.Standing   `json:"quiz"`
 	}
@@ -99,6 +109,12 @@ type (
 		People []PersonView `json:"people"`
 		Next   string       `json:"next"`
 		Count  int          `json:"count"`
+	}
+	// MissingPage answers poll.missing: how many of those who may vote are here
+	// and have not, and the first of them.
+	MissingPage struct {
+		People []wire.Person `json:"people"`
+		Count  int           `json:"count"`
 	}
 	// AuditPage answers mod.audit.
 	AuditPage struct {
@@ -153,6 +169,16 @@ func (s *State) views(h wire.Head, e Event) seen {
 		return toAll("room.changed", struct {
 			Title string `json:"title"`
 		}{s.Title})
+	case TopicSet:
+		return toAll("room.topic", struct {
+			Topic string `json:"topic"`
+		}{e.Topic.Text})
+	case SegmentSet:
+		return toAll("room.segment", struct {
+			Segment string `json:"segment"`
+		}{e.Segment.Text})
+	case ItemPinned:
+		return toAll("shelf.pinned", e)
 	case RoleSet:
 		return toAll("role.changed", s.person(e.User))
 	case StageSet:
@@ -183,10 +209,13 @@ func (s *State) changed(user wire.UserID) map[wire.UserID]wire.View {
 func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 	v := RoomView{
 		ID: id, Title: s.Title, Phase: s.Phase, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
+		Topic: s.Topic.Text, Segment: s.Segment.Text, Pinned: s.Pinned,
 		Slow: s.Slow, Stage: s.stage(), Count: s.Here,
-		Questions: s.Board.Snapshot(s.person),
+		Questions: s.Board.Snapshot(s.person, staff),
+		Board:     s.Board.Run(s.person),
 		Polls:     s.Polls.Snapshot(staff),
 		Quiz:      s.Quiz.Snapshot(s.person),
+		Practice:  s.Quiz.Finished(),
 	}
 	for _, m := range s.Chat {
 		v.Chat = append(v.Chat, s.message(m))
@@ -197,7 +226,7 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 	if !staff {
 		return v
 	}
-	v.StaffView = &StaffView{Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts()}}
+	v.StaffView = &StaffView{Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts()}, Allowed: s.Quiz.Accommodations(s.person)}
 	for _, user := range s.Order {
 		m := s.People[user]
 		if holds(m.Banned, now) {
@@ -214,7 +243,8 @@ func (s *State) you(user wire.UserID) YouView {
 	p := s.person(user)
 	v := YouView{
 		ID: user, Name: p.Name, Role: p.Role,
-		Votes: s.Polls.Mine(user), Upvotes: s.Board.Mine(user),
+		Votes: s.Polls.Mine(user), Ballots: s.Polls.Ballots(user), Upvotes: s.Board.Mine(user),
+		Board: s.Board.Own(user, s.person),
 	}
 	v.Answers, v.Quiz = s.Quiz.Mine(user)
 	if m := s.People[user]; m != nil {
@@ -227,7 +257,7 @@ func (s *State) you(user wire.UserID) YouView {
 }
 
 func (s *State) message(m Message) MessageView {
-	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo}
+	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo, text.IsQuestion(m.Text.Text)}
 }
 
 func (s *State) stage() StageView {
@@ -296,6 +326,26 @@ func (s *State) listPeople(c ListPeople, now wire.Millis) (PeoplePage, error) {
 				row.MutedUntil = m.Muted
 			}
 			page.People = append(page.People, row)
+		}
+	}
+	return page, nil
+}
+
+// maxMissing bounds the people that poll.missing names.
+const maxMissing = 200
+
+func (s *State) missing(c Missing) (MissingPage, error) {
+	voted, err := s.Polls.Voted(c.Poll)
+	if err != nil {
+		return MissingPage{}, err
+	}
+	var page MissingPage
+	for _, user := range s.Order {
+		if m := s.People[user]; !m.Here || m.Now() != wire.Viewer || voted(user) {
+			continue
+		}
+		if page.Count++; page.Count <= maxMissing {
+			page.People = append(page.People, s.person(user))
 		}
 	}
 	return page, nil

@@ -13,7 +13,7 @@ const (
 	MaxName    = 40
 	MaxChat    = 500
 	MaxAsk     = 600  // a question, and an answer to one
-	MaxTitle   = 160  // a poll's, quiz's or class's title; a quiz question's text
+	MaxTitle   = 160  // a poll's, quiz's or class's title
 	MaxChoice  = 120  // one choice of a poll or a quiz question
 	MaxReason  = 200  // why a moderator did something
 	MaxChoices = 12   // choices of one poll or quiz question

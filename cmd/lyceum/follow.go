@@ -25,6 +25,12 @@ import (
 // what a follower catches up on after a stop is only booked and learned.
 const recent = time.Minute
 
+// justNow reports whether an event is recent by the clock of its room, which
+// goes on as it did when the system's date is set.
+func justNow(house *room.House, id wire.RoomID, h wire.Head) bool {
+	return house.Now(id)-h.At <= wire.Millis(recent.Milliseconds())
+}
+
 // earnPoints gives points for what happened, and tells those who gained.
 func earnPoints(bank *reward.Bank, house *room.House) room.Handle {
 	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
@@ -63,11 +69,22 @@ func factsOf(id wire.RoomID, events []room.Happened) []reward.Fact {
 		case quiz.Answered:
 			fact.Rule = reward.Answered
 		case qa.Asked:
+			if e.Held {
+				continue // it counts when it is approved
+			}
 			fact.Rule = reward.Asked
+		case qa.Approved:
+			fact.Rule, fact.User = reward.Asked, e.Asker
 		case qa.Upvoted:
 			fact.Rule, fact.User, fact.Of, fact.By = reward.Upvoted, e.Asker, e.Question, fact.User
 		case poll.Voted:
 			fact.Rule, fact.Of = reward.Voted, e.Poll
+		case poll.Participated:
+			for _, user := range e.Users {
+				fact.Rule, fact.User, fact.Of = reward.Voted, user, e.Poll
+				facts = append(facts, fact)
+			}
+			continue
 		case quiz.Revealed:
 			for _, user := range e.Right {
 				fact.Rule, fact.User = reward.Correct, user
@@ -95,8 +112,10 @@ func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, 
 		item, listed := shelf.ByRoom(id)
 		var behaviors []recommend.Behavior
 		for _, e := range events {
-			if b, ok := behaviorOf(id, item, listed, e); ok && engine.Check(b) == nil {
-				behaviors = append(behaviors, b)
+			for _, b := range behaviorsOf(id, item, listed, e) {
+				if engine.Check(b) == nil {
+					behaviors = append(behaviors, b)
+				}
 			}
 			if !listed {
 				continue
@@ -118,6 +137,27 @@ func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, 
 
 // usualClass is how long a class takes whose length nobody has said.
 const usualClass = 45 * 60
+
+// behaviorsOf is what an event says about people and an item of the catalogue:
+// mostly something about one person or nothing.
+func behaviorsOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened) []recommend.Behavior {
+	took, ok := e.Event.(poll.Participated)
+	if !ok {
+		if b, ok := behaviorOf(id, item, listed, e); ok {
+			return []recommend.Behavior{b}
+		}
+		return nil
+	}
+	var behaviors []recommend.Behavior
+	for i, user := range took.Users {
+		if listed {
+			behaviors = append(behaviors, recommend.Behavior{
+				ID: fmt.Sprintf("%s/%d/%d", id, e.Head.Seq, i), Person: user, Item: item.ID, Kind: "vote", Weight: 1, At: e.Head.At, Room: id,
+			})
+		}
+	}
+	return behaviors
+}
 
 // behaviorOf is what an event says about somebody and an item of the
 // catalogue, if it says anything.
@@ -146,6 +186,14 @@ func behaviorOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened)
 		b.Kind = "comment"
 	case qa.Asked:
 		b.Kind = "ask"
+		if e.Anonymous || e.Held { // a behaviour names its event, and would tell whose question it is
+			return b, false
+		}
+	case qa.Approved:
+		b.Kind, b.Person = "ask", e.Asker
+		if e.Anonymous {
+			return b, false
+		}
 	case poll.Voted:
 		b.Kind = "vote"
 	case quiz.Answered:
@@ -190,7 +238,7 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 	viewers := sync.OnceValue(func() []room.Viewer { return house.Viewers(ctx, id) })
 	joined := map[wire.UserID]uint64{} // where they came in last
 	for _, e := range events {
-		if now-e.Head.At > wire.Millis(recent.Milliseconds()) {
+		if !justNow(house, id, e.Head) {
 			continue
 		}
 		moment, head := "", e.Head
@@ -260,7 +308,7 @@ func offered(shelf *catalog.Catalog, moment, lang string, suggestions []recommen
 func endMedia(media *signaling.Service, house *room.House, grace time.Duration, log *zap.Logger) room.Handle {
 	return func(_ context.Context, id wire.RoomID, events []room.Happened) error {
 		for _, e := range events {
-			if time.Since(e.Head.At.Time()) > recent {
+			if !justNow(house, id, e.Head) {
 				continue
 			}
 			switch e := e.Event.(type) {

@@ -28,16 +28,24 @@ func TestWhatEarnsPoints(t *testing.T) {
 		happened("ana", 5, quiz.Answered{Quiz: 7, Right: true}),
 		happened("hana", 6, quiz.Revealed{Quiz: 7, Right: []wire.UserID{"ana", "cem"}}),
 		happened("hana", 7, room.Stayed{Users: []wire.UserID{"ben"}}),
+		happened("system", 8, poll.Balloted{Poll: 10, Hash: "a6f1"}),
+		happened("hana", 9, poll.Participated{Poll: 10, Users: []wire.UserID{"ana", "ben"}}),
+		happened("cem", 10, qa.Asked{Held: true}),
+		happened("mo", 11, qa.Approved{Question: 10, Asker: "cem"}),
 	})
 	fact := func(seq uint64, rule reward.Rule, user wire.UserID) reward.Fact {
 		return reward.Fact{Room: "algebra", Seq: seq, At: 1000, Rule: rule, User: user}
 	}
 	upvoted, voted := fact(3, reward.Upvoted, "ana"), fact(4, reward.Voted, "ben")
 	upvoted.Of, upvoted.By, voted.Of = 2, "ben", 9
+	took1, took2 := fact(9, reward.Voted, "ana"), fact(9, reward.Voted, "ben")
+	took1.Of, took2.Of = 10, 10
 	want := []reward.Fact{
 		fact(2, reward.Asked, "ana"), upvoted, voted,
 		fact(5, reward.Answered, "ana"), // right or not: that is a secret until the reveal
 		fact(6, reward.Correct, "ana"), fact(6, reward.Correct, "cem"), fact(7, reward.Stayed, "ben"),
+		took1, took2, // a secret ballot earns when it is said who took part, not when it was given
+		fact(11, reward.Asked, "cem"), // and a question that waited when it is approved
 	}
 	if !reflect.DeepEqual(facts, want) {
 		t.Errorf("got  %+v\nwant %+v", facts, want)
@@ -60,6 +68,10 @@ func TestWhatIsLearned(t *testing.T) {
 		{room.Left{Seconds: 5000, Role: wire.Host}, "", "", 0},
 		{room.Said{}, "comment", "algebra-1", 1},
 		{qa.Asked{}, "ask", "algebra-1", 1},
+		{qa.Asked{Held: true}, "", "", 0},
+		{qa.Asked{Anonymous: true}, "", "", 0}, // nobody is to learn whose it is, nor are we
+		{qa.Approved{Question: 4, Asker: "ana"}, "ask", "algebra-1", 1},
+		{qa.Approved{Question: 4, Asker: "ana", Anonymous: true}, "", "", 0},
 		{poll.Voted{}, "vote", "algebra-1", 1},
 		{quiz.Answered{}, "answer", "algebra-1", 1},
 		{room.Clicked{Item: "sets"}, "click", "sets", 1},

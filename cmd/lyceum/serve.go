@@ -211,8 +211,12 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 	// What a class of the catalogue has come to, as far as it has begun.
 	for _, item := range in.shelf.Sessions() {
 		status, begun, err := in.house.Status(ctx, item.Room)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			log.Warn("a class of the catalogue cannot be opened", zap.String("room", string(item.Room)), zap.Error(err))
+			continue // the others can
 		}
 		if begun && status.Phase != room.Waiting { // the phases are the room's own words
 			engine.SetPhase(item.ID, recommend.Phase(status.Phase))

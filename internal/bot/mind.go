@@ -219,7 +219,7 @@ func (m *mind) hearSaid(now time.Time, said Said) {
 
 // hearPoll votes, sometimes twice, and sometimes says so.
 func (m *mind) hearPoll(now time.Time, p Poll) {
-	if p.Phase != "open" || !m.chance(0.88) {
+	if p.Phase != "open" || !picked(p.Kind, p.Choices) || !m.chance(0.88) {
 		return
 	}
 	vote := func(id uint64, other bool) func(time.Time, *Scene) (wish, bool) {
@@ -290,7 +290,7 @@ func fancy(text string, taste uint64) float64 {
 // hearQuiz answers the open question: who knows more is quicker.
 func (m *mind) hearQuiz(now time.Time, s *Scene) {
 	q := s.Quiz
-	if q == nil || q.Phase != "open" {
+	if q == nil || q.Phase != "open" || !picked(q.Current.Type, q.Current.Choices) {
 		return
 	}
 	id, number := q.ID, q.Question

@@ -40,6 +40,7 @@ type (
 	// Poll is an open or closed poll.
 	Poll struct {
 		ID      uint64   `json:"id"`
+		Kind    string   `json:"kind"`
 		Text    string   `json:"text"`
 		Choices []string `json:"choices"`
 		Max     int      `json:"max"`
@@ -55,6 +56,7 @@ type (
 		Question int    `json:"question"`
 		Phase    string `json:"phase"`
 		Current  struct {
+			Type     string   `json:"type"`
 			Text     string   `json:"text"`
 			Choices  []string `json:"choices"`
 			Multiple bool     `json:"multiple"`
@@ -211,4 +213,10 @@ func keep[T any](list []T) []T {
 		list = slices.Delete(list, 0, len(list)-shown)
 	}
 	return list
+}
+
+// picked reports whether a poll or a question is answered by picking choices,
+// which is all that these students can do.
+func picked(kind string, choices []string) bool {
+	return (kind == "" || kind == "choice" || kind == "truefalse") && len(choices) > 1
 }

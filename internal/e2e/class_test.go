@@ -45,6 +45,7 @@ func TestClass(t *testing.T) {
 		{"a poll", openPoll},
 		{"a hidden poll", hiddenPoll},
 		{"a quiz", timedQuiz},
+		{"polls of other kinds", kindPolls},
 		{"a moderator keeps order", moderate},
 		{"suggestions follow behaviour", suggestions},
 		{"the server is killed", killed},

@@ -29,8 +29,7 @@ func suggestions(t *testing.T, s *school) {
 
 	// The next pause in the class brings what fits.
 	shown := s.ana.texts(t, "suggestion-card .offer__link")
-	s.host.click(t, "activity-panel button", "Quick poll")
-	s.host.click(t, ".menu button", "Yes or no")
+	s.host.click(t, "activity-panel button", "Yes or no")
 	s.ana.click(t, "poll-card .choice__button", "Yes")
 	s.ana.earned(t, 28+3)
 	s.host.click(t, "poll-card button", "Close")

@@ -40,12 +40,11 @@ func (s *Server) sessions(w http.ResponseWriter, r *http.Request) {
 	}
 	unannounced := s.House.InUse()
 	for _, item := range s.Catalog.Sessions() {
+		delete(unannounced, item.Room)
 		status, _, err := s.find(r.Context(), item.Room)
 		if err != nil {
-			s.fail(w, r, err)
-			return
+			continue // a room that cannot be opened, which is in the log, hides no other
 		}
-		delete(unannounced, item.Room)
 		out.Sessions = append(out.Sessions, session{item, status.Phase, status.Count})
 	}
 	for _, id := range slices.Sorted(maps.Keys(unannounced)) {

@@ -82,8 +82,8 @@ func newRig(t testing.TB, config server.Config) *rig {
 		House: r.house, Pool: pool, Media: stage, Keys: r.keys, Once: r.once, APIKeys: keys, Catalog: shelf,
 		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Behaviors: engine, Log: log,
 		Static: fstest.MapFS{
-			"i18n/en.json":    {Data: []byte(`{"error.wire.key":"a key, please"}`)},
-			"i18n/zh-CN.json": {Data: []byte(`{"error.wire.key":"缺少键"}`)},
+			"i18n/en.json":    {Data: []byte(`{"error.wire.key":"a key, please","qa.anonymous":"Anonymous"}`)},
+			"i18n/zh-CN.json": {Data: []byte(`{"error.wire.key":"缺少键","qa.anonymous":"匿名"}`)},
 			"index.html":      {Data: []byte("<!doctype html><title>Lyceum</title>")},
 			"class.html":      {Data: []byte("<!doctype html><title>Class</title>")},
 			"pages/class.js":  {Data: []byte("export {}")},

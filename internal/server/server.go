@@ -168,6 +168,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /v1/rooms/{room}/join", s.newcomers(s.join))
 	s.mux.HandleFunc("POST /v1/rooms/{room}/claim", s.newcomers(s.claim))
 	s.mux.HandleFunc("POST /v1/rooms/{room}/links", s.links)
+	s.mux.HandleFunc("GET /v1/rooms/{room}/questions.csv", s.questions)
 	s.mux.HandleFunc("POST /v1/rooms/{room}/redeem", s.newcomers(s.redeem))
 	s.mux.HandleFunc("GET /v1/me/points", s.points)
 	s.mux.HandleFunc("GET /v1/recommendations", s.recommendations)

@@ -55,6 +55,7 @@ type quizOf struct {
 	at        int // the current question
 	phase     string
 	askedAt   int64
+	closedAt  int64
 	given     map[int]map[wire.UserID]given
 	score     map[wire.UserID]int
 	reached   map[wire.UserID]int64
@@ -259,7 +260,7 @@ func (m *model) fold(r room.Record) (viewers, staff string, err error) {
 			return "", "", err
 		}
 	case "quiz.closed":
-		m.quiz.phase = "closed"
+		m.quiz.phase, m.quiz.closedAt = "closed", int64(r.At)
 		both(r.Kind)
 	case "quiz.revealed":
 		m.quiz.phase = "revealed"
@@ -335,7 +336,8 @@ func (m *model) knows(t tally) bool {
 // then points·(1 − took/(2·limit)), rounded half up.
 func (m *model) answer(r room.Record, number int, g given) error {
 	q := m.quiz
-	if q == nil || q.phase != "open" || q.at != number {
+	// What was read before the close counts, though the close was decided first.
+	if q == nil || q.phase != "open" && (q.phase != "closed" || g.at >= q.closedAt) || q.at != number {
 		return fmt.Errorf("an answer of %s to question %d, which is not open", r.By, number)
 	}
 	if _, twice := q.given[number][r.By]; twice {

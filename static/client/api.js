@@ -89,6 +89,31 @@ export const redeem = (id, who) => call("POST", `${address(id)}/redeem`, {body: 
  */
 export const links = (id, token, what) => call("POST", `${address(id)}/links`, {token, body: what});
 
+/**
+ * Saves the question board as a file; for the staff. The server makes it: a
+ * page holds a part of a large board only.
+ * @param {string} id
+ * @param {string} token
+ */
+export async function questions(id, token) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(`${address(id)}/questions.csv`, {headers: {Authorization: `Bearer ${token}`, "Accept-Language": document.documentElement.lang}});
+  } catch {
+    throw new ApiError(0, {code: "http.offline", text: "the server cannot be reached"});
+  }
+  if (!response.ok) {
+    const data = await response.json().catch(() => null);
+    throw new ApiError(response.status, data?.error ?? {code: `http.${response.status}`, text: response.statusText});
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = `questions-${id}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it later
+}
+
 /** @type {() => Promise<{sessions: SessionItem[]}>} */
 export const sessions = () => call("GET", "/v1/sessions");
 

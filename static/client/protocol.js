@@ -7,49 +7,105 @@
 /** @typedef {"camera" | "microphone" | "screen" | "screen-audio"} Source */
 
 /** @typedef {{id: string, name: string, role: Role}} Person */
-/** @typedef {{id: number, by: Person, text: string, at: number, reply_to?: number}} Message */
-/** @typedef {{id: number, by: Person, text: string, at: number}} Reply */
+/** @typedef {{id: number, by: Person, text: string, at: number, reply_to?: number, is_question?: boolean}} Message */
+/** An answer to a question, or a reply to one. @typedef {{id: number, by: Person, text: string, at: number, answer?: number, expert?: boolean}} Reply */
 /**
+ * A question of the board; by has neither id nor name where it was asked anonymously.
  * @typedef {{id: number, by: Person, text: string, at: number, votes: number, pinned: boolean,
- *   answered?: boolean, answers: Reply[]}} Question
+ *   answered?: boolean, answers: Reply[], anonymous?: boolean, focus?: boolean, labels?: string[], merged?: number[],
+ *   is_question?: boolean, state?: "waiting" | "open" | "answered" | "dismissed" | "rejected"}} Question
+ */
+/** How the board is run. @typedef {{hold: boolean, experts: Person[]}} Board */
+/**
+ * Own questions that no other view shows to be one's own: asked are anonymous or merged into
+ * others, held wait for approval or were rejected.
+ * @typedef {{asked: number[], held: Question[]}} OwnBoard
+ */
+/** A question that is likely the same as another. @typedef {{id: number, text: string, votes: number, answered: boolean, state: string, score: number}} Likely */
+/** @typedef {"choice" | "ranking" | "rating" | "scale" | "number" | "text" | "cloud"} PollKind */
+/** What follows when a choice wins. @typedef {{act: "topic" | "pin" | "segment", value: string}} PollAct */
+/**
+ * What was given in a poll in which nothing is chosen. The bars of a histogram begin at from
+ * and are step wide each.
+ * @typedef {{n: number, mean?: number, median?: number, histogram?: number[], from?: number, step?: number,
+ *   texts?: string[], words?: {word: string, n: number}[]}} PollResult
  */
 /**
- * A poll. counts is null where this audience may not see it yet.
+ * A poll; without a kind it is a choice. counts is null, and result absent, where this
+ * audience may not see them yet. weights and then are for the staff.
  * @typedef {{id: number, text: string, choices: string[], max: number, hidden: boolean,
- *   phase: "draft" | "open" | "closed", at: number, voters: number, counts: number[] | null}} Poll
+ *   phase: "draft" | "open" | "closed", at: number, voters: number, counts: number[] | null,
+ *   kind?: PollKind, shown?: "asked", revealed?: boolean, stars?: number, min?: number, max_value?: number,
+ *   low?: string, high?: string, words?: number, quick?: string, secret?: boolean, weighted?: boolean, weight?: number,
+ *   weights?: Record<string, number>, then?: (PollAct | null)[], result?: PollResult}} Poll
+ */
+/** One's own vote in a poll of another kind than choice and ranking. @typedef {{value?: number, text?: string, words?: string[]}} Ballot */
+/** How a question is answered; without a type it is a choice. @typedef {"choice" | "truefalse" | "numeric" | "text" | "order" | "match" | "gaps"} QuizType */
+/**
+ * A question as it is shown. To order, choices are in an order that tells nothing; so are rights, to match.
+ * @typedef {{type?: QuizType, text: string, choices: string[], multiple: boolean, lefts?: string[], rights?: string[],
+ *   gaps?: number, points: number, seconds: number}} QuizFace
+ */
+/** @typedef {{min: number, max: number}} QuizRange */
+/**
+ * What is right: correct is null, and all else absent, before the reveal. To order, correct are
+ * places of what is shown; pairs has for each left the place of its right.
+ * @typedef {{correct: number[] | null, accept?: string[], ranges?: QuizRange[], pairs?: number[],
+ *   fills?: string[][], explanation?: string}} QuizKey
  */
 /**
- * The question of a quiz that is being asked. correct and counts are null before the reveal.
- * @typedef {{question: number, text: string, choices: string[], multiple: boolean, points: number,
- *   seconds: number, asked_at: number, deadline: number, answered: number, correct: number[] | null,
- *   counts: number[] | null}} QuizCurrent
+ * The question of a quiz that is being asked. counts is null before the reveal: then how many
+ * picked each choice, or had each part right. Without a time limit deadline is 0.
+ * @typedef {QuizFace & QuizKey & {question: number, asked_at: number, deadline: number, paused_at?: number, answered: number,
+ *   counts: number[] | null, words?: {text: string, n: number, right?: boolean}[]}} QuizCurrent
  */
+/** An answer: one of these, by the question's type. @typedef {{choices?: number[], text?: string, number?: number, texts?: string[]}} QuizReply */
 /** @typedef {{rank: number, id: string, name: string, score: number}} Place */
+/** @typedef {{name: string, score: number, members: number}} QuizTeam */
+/** @typedef {"speed" | "accuracy" | "partial"} Scoring */
 /**
- * A quiz as everybody sees it; question is -1 before the first.
+ * A quiz as everybody sees it; question is -1 before the first. With a seed, each member sees the
+ * choices in another order.
  * @typedef {{id: number, title: string, of: number, question: number,
  *   phase: "ready" | "open" | "closed" | "revealed" | "finished", current: QuizCurrent | null,
- *   board: Place[]}} Quiz
+ *   board: Place[], scoring?: Scoring, streak?: number, teams?: QuizTeam[], seed?: number, play?: boolean}} Quiz
  */
-/** @typedef {{text: string, choices: string[], correct: number[], points: number, seconds: number}} QuizQuestion */
-/** @typedef {{id: number, title: string, questions: QuizQuestion[]}} QuizDraft */
+/**
+ * A question as its author wrote it.
+ * @typedef {{type?: QuizType, text: string, choices: string[], correct: number[], accept?: string[], ranges?: QuizRange[],
+ *   pairs?: {left: string, right: string}[], gaps?: string[][], points: number, seconds: number, explanation?: string,
+ *   tags?: string[]}} QuizQuestion
+ */
+/**
+ * @typedef {{id: number, title: string, questions: QuizQuestion[], scoring?: Scoring, streak?: number, teams?: string[],
+ *   shuffle?: boolean, draw?: number, play?: boolean}} QuizDraft
+ */
+/** A quiz that is finished and can be practised. @typedef {{id: number, title: string, of: number}} PastQuiz */
+/** What quiz.practise answers. @typedef {{quiz: number, title: string, questions: QuizFace[]}} Practice */
+/** What quiz.check answers. @typedef {QuizKey & {right: boolean, share: number}} Checked */
+/** Somebody who has more time in quizzes. @typedef {{user: string, name: string, times?: number, untimed?: boolean}} Allowance */
 /** @typedef {{live: boolean, by: Person | null, since: number, sources: Source[]}} Stage */
 /** @typedef {{user: string, name: string, until: number, reason: string}} Ban */
 /** @typedef {{user: string, name: string, until: number}} Mute */
 /** @typedef {{polls: Poll[], quizzes: QuizDraft[]}} Drafts */
 
-/** @typedef {{quiz: number, question: number, choices: number[]}} OwnAnswer */
-/** @typedef {{quiz: number, score: number, rank: number, of: number}} Standing */
+/** @typedef {QuizReply & {quiz: number, question: number, choices: number[]}} OwnAnswer */
+/**
+ * Where a person stands: rank is 0 before the first; team counts from 1; deadline is one's own, -1: none.
+ * @typedef {{quiz: number, score: number, rank: number, of: number, streak?: number, team?: number, deadline?: number}} Standing
+ */
 /**
  * What concerns this person alone. muted_until: 0 not muted, -1 until lifted.
  * @typedef {{id: string, name: string, role: Role, hand: boolean, muted_until: number,
- *   votes: Record<string, number[]>, upvotes: number[], answers: OwnAnswer[], quiz: Standing | null}} You
+ *   votes: Record<string, number[]>, upvotes: number[], answers: OwnAnswer[], quiz: Standing | null,
+ *   ballots?: Record<string, Ballot>, board?: OwnBoard}} You
  */
 /**
- * A class as this audience sees it; drafts, banned and muted are for the staff.
+ * A class as this audience sees it; drafts, banned, muted and allowed are for the staff.
  * @typedef {{id: string, title: string, phase: Phase, started_at: number, ended_at: number, slow: number,
- *   stage: Stage, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, count: number,
- *   hands: Person[], drafts?: Drafts, banned?: Ban[], muted?: Mute[]}} Room
+ *   stage: Stage, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, practice?: PastQuiz[],
+ *   count: number, hands: Person[], allowed?: Allowance[], drafts?: Drafts, banned?: Ban[], muted?: Mute[],
+ *   topic?: string, segment?: string, pinned?: string, board?: Board}} Room
  */
 /** @typedef {{you: You, epoch: string, seq: number, now: number, resumed: boolean, room?: Room}} Welcome */
 
@@ -68,8 +124,9 @@
 
 /**
  * Own answer to a quiz question; correct and points are null before the reveal.
- * @typedef {{quiz: number, question: number, choices: number[], correct: boolean | null,
- *   points: number | null, score: number | null, rank: number | null, of: number | null}} QuizMine
+ * @typedef {QuizReply & {quiz: number, question: number, choices: number[], correct: boolean | null, share?: number,
+ *   points: number | null, bonus?: number, score: number | null, rank: number | null, of: number | null,
+ *   streak?: number, team?: number, deadline?: number}} QuizMine
  */
 /** @typedef {{balance: number, gained: number, rule: string}} Points */
 /**
@@ -104,6 +161,8 @@ export const maxFrame = 64 * 1024;
 /** How long texts may be, in characters; the server refuses longer ones. */
 export const limits = Object.freeze({
   name: 40, chat: 500, ask: 600, title: 160, choice: 120, reason: 200, choices: 12, questions: 100,
+  pollText: 200, pollWord: 30, pollWords: 5, pollLabel: 40, stars: 10, steps: 20, weight: 100,
+  question: 600, pairs: 12, gaps: 12, accept: 20, teams: 12, tag: 40, tags: 10, points: 3000, streak: 500, times: 10, extend: 600,
 });
 
 /** Reactions that the server passes on. */

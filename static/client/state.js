@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Act, Drafts, Mute, Points, Poll, Question, QuizMine, Room, ServerMessage, Suggestion, Welcome, You} from "./protocol.js" */
+/** @import {Act, Allowance, Ballot, Drafts, Mute, Points, Poll, Question, Quiz, QuizMine, Room, ServerMessage, Standing, Suggestion, Welcome, You} from "./protocol.js" */
 /** @import {ConnectionView} from "./connection.js" */
 // The state of a class as one client knows it: the fold of the welcome, the
 // views and the signals. Everything here is pure; what does not change keeps
@@ -18,7 +18,7 @@
  */
 
 /** How much of each list is kept, as in the server's own snapshot. */
-const keep = {chat: 100, questions: 200, polls: 20, hands: 100, suggestions: 10};
+const keep = {chat: 100, questions: 200, held: 200, polls: 20, hands: 100, practice: 21, suggestions: 10};
 
 /** Nothing is known yet. @type {ClassState} */
 export const blank = Object.freeze({
@@ -85,7 +85,15 @@ const ofRoom = {
 
   "qa.asked": (room, question) => ({...room, questions: trim(upsert(room.questions, question))}),
   "qa.answered": (room, {question, answer}) => ({...room, questions: change(room.questions, question, (q) =>
-    ({...q, answered: true, answers: answer ? upsert(q.answers, answer) : q.answers}))}),
+    ({...q, answered: true, ...(q.state && {state: "answered"}), answers: answer ? upsert(q.answers, answer) : q.answers}))}),
+  "qa.replied": (room, {question, answer}) => ({...room, questions: change(room.questions, question, (q) =>
+    ({...q, answers: upsert(q.answers, answer)}))}),
+  "qa.changed": (room, question) => ({...room, questions: trim(upsert(room.questions, question))}),
+  "qa.merged": (room, {from, into}) => ({...room, questions: trim(upsert(without(room.questions, from), into))}),
+  "qa.focused": (room, {question}) => ({...room, questions: room.questions.map((q) =>
+    Boolean(q.focus) === (q.id === question) ? q : {...q, focus: q.id === question})}),
+  "qa.held": (room, {hold}) => ({...room, board: {experts: [], ...room.board, hold}}),
+  "qa.experts": (room, {experts}) => ({...room, board: {hold: false, ...room.board, experts}}),
   "qa.pinned": (room, {question}) => ({...room, questions: room.questions.map((q) =>
     q.pinned === (q.id === question) ? q : {...q, pinned: q.id === question})}),
   "qa.deleted": (room, {id}) => ({...room, questions: deleted(room.questions, id)}),
@@ -94,17 +102,23 @@ const ofRoom = {
 
   "poll.opened": (room, poll) => polled(room, poll),
   "poll.closed": (room, poll) => polled(room, poll),
+  "poll.shown": (room, poll) => polled(room, poll),
   "poll.drafted": (room, poll) => drafted(room, (drafts) => ({...drafts, polls: upsert(drafts.polls, poll)})),
   "poll.dropped": (room, {poll}) => drafted(room, (drafts) => ({...drafts, polls: without(drafts.polls, poll)})),
-  "poll.tally": (room, {poll, voters, counts}) => ({...room, polls: change(room.polls, poll, (p) =>
-    p.phase === "closed" ? p : {...p, voters, counts})}), // a late signal never undoes a result
+  "poll.tally": (room, {poll, voters, weight, counts, result}) => ({...room, polls: change(room.polls, poll, (p) =>
+    p.phase === "closed" ? p : {...p, voters, counts, ...(weight !== undefined && {weight}), ...(result !== undefined && {result})})}), // a late signal never undoes a result
 
   "quiz.drafted": (room, quiz) => drafted(room, (drafts) => ({...drafts, quizzes: upsert(drafts.quizzes, quiz)})),
   "quiz.dropped": (room, {quiz}) => drafted(room, (drafts) => ({...drafts, quizzes: without(drafts.quizzes, quiz)})),
-  "quiz.asked": (room, quiz) => ({...room, quiz}),
+  "quiz.asked": (room, quiz) => drafted({...room, quiz}, (drafts) => // who may play does not see the key
+    (quiz.play ? {...drafts, quizzes: without(drafts.quizzes, quiz.id)} : drafts)),
+  "quiz.paused": (room, quiz) => ({...room, quiz}),
+  "quiz.resumed": (room, quiz) => ({...room, quiz}),
+  "quiz.extended": (room, quiz) => ({...room, quiz}),
+  "quiz.allowed": (room, who) => allowed(room, who.user, who.times || who.untimed ? who : null),
   "quiz.closed": (room, quiz) => ({...room, quiz}),
   "quiz.revealed": (room, quiz) => ({...room, quiz}),
-  "quiz.finished": (room, quiz) => drafted({...room, quiz}, (drafts) =>
+  "quiz.finished": (room, quiz) => drafted({...room, quiz, practice: practised(room, quiz)}, (drafts) =>
     ({...drafts, quizzes: without(drafts.quizzes, quiz.id)})),
   "quiz.tally": (room, tally) => tallied(room, tally),
 
@@ -115,6 +129,9 @@ const ofRoom = {
   "room.opened": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at}),
   "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, stage: off, hands: []}),
   "room.changed": (room, {title}) => ({...room, title}),
+  "room.topic": (room, {topic}) => ({...room, topic}),
+  "room.segment": (room, {segment}) => ({...room, segment}),
+  "shelf.pinned": (room, {item}) => ({...room, pinned: item}),
   "room.slowed": (room, {slow}) => ({...room, slow}),
   "stage.changed": (room, {live, by, since, sources}) => ({...room, stage: {live, by, since, sources}}),
   "mod.acted": (room, act) => acted(room, act),
@@ -126,9 +143,10 @@ const off = {live: false, by: null, since: 0, sources: []};
 /** What a message changes for this person. @type {Record<string, (state: ClassState, data: any, you: You) => ClassState>} */
 const ofPerson = {
   "you.changed": (state, you) => ({...state, you}),
-  "poll.mine": (state, {poll, choices}, you) => ({...state, you: {...you, votes: {...you.votes, [poll]: choices}}}),
-  "quiz.asked": (state, quiz, you) => ({...state, mine: null,
-    you: you.answers.every((a) => a.quiz === quiz.id) ? you : {...you, answers: you.answers.filter((a) => a.quiz === quiz.id)}}),
+  "poll.mine": (state, mine, you) => ({...state, you: voted(you, mine)}),
+  "quiz.asked": (state, quiz, you) => ({...state, mine: null, you: begun(you, quiz)}),
+  "qa.mine": (state, board, you) => ({...state, you: {...you, board}}),
+  "qa.merged": (state, {from, into}, you) => (you.upvotes.includes(from) ? {...state, you: {...you, upvotes: moved(you, from, into)}} : state),
   "quiz.mine": (state, mine, you) => ({...state, mine, you: standing(you, mine)}),
   "room.ended": (state, _, you) => hand(state, you, you.id, false),
   "hand.raised": (state, person, you) => hand(state, you, person.id, true),
@@ -138,16 +156,70 @@ const ofPerson = {
   "suggest.offered": (state, offer) => ({...state, suggestions: [...state.suggestions, offer].slice(-keep.suggestions)}),
 };
 
+/**
+ * One's votes after two questions became one: whoever voted for both has
+ * voted once, and nobody for a question of their own.
+ * @param {You} you
+ * @param {number} from
+ * @param {Question} into
+ */
+function moved({id, upvotes, board}, from, into) {
+  const others = upvotes.filter((vote) => vote !== from && vote !== into.id);
+  const own = into.by.id === id || board?.asked.includes(into.id);
+  return own ? others : [...others, into.id].sort((a, b) => a - b);
+}
+
 /** @param {ClassState} state @param {You} you @param {string} id @param {boolean} up @returns {ClassState} */
 function hand(state, you, id, up) {
   return id !== you.id || you.hand === up ? state : {...state, you: {...you, hand: up}};
 }
 
+/**
+ * Own vote in a poll, in place of an earlier one; nothing where it was taken back.
+ * @param {You} you
+ * @param {{poll: number, choices: number[]} & Ballot} mine
+ * @returns {You}
+ */
+function voted(you, {poll, choices, ...ballot}) {
+  const {[poll]: _, ...votes} = you.votes;
+  if (choices.length > 0) votes[poll] = choices;
+  if (!you.ballots && Object.keys(ballot).length === 0) return {...you, votes};
+  const {[poll]: __, ...ballots} = you.ballots ?? {};
+  if (Object.keys(ballot).length > 0) ballots[poll] = ballot;
+  return {...you, votes, ballots};
+}
+
+/** What was answered to another quiz, and a deadline of one's own, are over when a question is asked. @param {You} you @param {Quiz} quiz @returns {You} */
+function begun(you, quiz) {
+  const {deadline, ...standing} = you.quiz ?? {};
+  const stands = deadline && you.quiz ? /** @type {Standing} */ (standing) : you.quiz;
+  if (stands === you.quiz && you.answers.every((a) => a.quiz === quiz.id)) return you;
+  return {...you, quiz: stands, answers: you.answers.filter((a) => a.quiz === quiz.id)};
+}
+
 /** @param {You} you @param {QuizMine} mine @returns {You} */
-function standing(you, {quiz, question, choices, score, rank, of}) {
+function standing(you, {quiz, question, choices, text, number, texts, score, rank, of, streak, team, deadline}) {
   const others = you.answers.filter((a) => a.quiz !== quiz || a.question !== question);
-  const placed = score !== null && rank !== null && of !== null ? {quiz, score, rank, of} : you.quiz;
-  return {...you, answers: choices ? [...others, {quiz, question, choices}] : you.answers, quiz: placed};
+  const more = given({streak, team, deadline});
+  const placed = score !== null && rank !== null && of !== null ? {quiz, score, rank, of, ...more} : you.quiz;
+  const answer = {quiz, question, choices, ...given({text, number, texts})};
+  return {...you, answers: choices ? [...others, answer] : you.answers, quiz: placed};
+}
+
+/** Those of the fields that are there. @template {object} T @param {T} fields @returns {Partial<T>} */
+function given(fields) {
+  return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
+}
+
+/** Who has more time, after that of one person was set; null: the usual. @param {Room} room @param {string} user @param {Allowance | null} allowance */
+function allowed(room, user, allowance) {
+  const others = (room.allowed ?? []).filter((a) => a.user !== user);
+  return {...room, allowed: allowance ? [...others, allowance] : others};
+}
+
+/** The quizzes that can be practised once this one is finished, oldest first. @param {Room} room @param {Quiz} quiz */
+function practised({practice = []}, {id, title, question}) {
+  return [...practice.filter((q) => q.id !== id), {id, title, of: question + 1}].slice(-keep.practice);
 }
 
 /** @param {Room} room @param {Poll} poll @returns {Room} */
@@ -176,15 +248,20 @@ function deleted(questions, id) {
 
 /**
  * Keeps as many questions as the server's board has: the oldest that are
- * answered go first, then the oldest that are not pinned.
+ * set aside or answered go first, then the oldest that are not in front. What
+ * waits for approval is counted by itself.
  * @param {Question[]} questions
  */
 function trim(questions) {
-  while (questions.length > keep.questions) {
-    let i = questions.findIndex((q) => q.answered && !q.pinned);
-    if (i < 0) i = questions.findIndex((q) => !q.pinned);
+  const waits = (/** @type {Question} */ q) => q.state === "waiting";
+  const front = (/** @type {Question} */ q) => waits(q) || q.pinned || q.focus;
+  while (questions.length > keep.questions && questions.filter((q) => !waits(q)).length > keep.questions) {
+    let i = questions.findIndex((q) => q.state === "dismissed");
+    if (i < 0) i = questions.findIndex((q) => q.answered && !front(q));
+    if (i < 0) i = questions.findIndex((q) => !front(q));
     questions = questions.toSpliced(i, 1);
   }
+  while (questions.filter(waits).length > keep.held) questions = questions.toSpliced(questions.findIndex(waits), 1);
   return questions;
 }
 
@@ -227,7 +304,7 @@ function change(list, id, fn) {
 /** Where each field of a room is shown. @type {Record<string, string>} */
 const partOf = {
   chat: "chat", questions: "questions", polls: "polls", quiz: "quiz", stage: "stage", count: "people", hands: "people",
-  drafts: "drafts", banned: "staff", muted: "staff",
+  board: "questions", practice: "quiz", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff",
 };
 
 /**

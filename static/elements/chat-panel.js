@@ -12,10 +12,11 @@ import {avatar, roleBadge} from "./person.js";
 
 const together = 150_000; // messages of one person within this time are drawn as one
 const longest = 500;
+const offered = 120_000; // how old one's own question may be to be offered to the board
 
 /**
- * <chat-panel> shows the chat and writes to it. It sends "chat-say" and, for
- * staff, "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
+ * <chat-panel> shows the chat and writes to it, and offers who asks something
+ * to ask it on the board. It sends "chat-say", "qa-ask" and, for staff, "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
  * it stays there; scrolled up it says how many messages are new. For the
  * keyboard the messages are one stop, with the arrow keys from one to another.
  * @extends {View<ChatView>}
@@ -25,6 +26,7 @@ export class ChatPanel extends View {
   #unseen = 0;
   #newest = 0;
   #replyTo = 0;
+  /** Own questions that were asked on the board or not, as their author liked. @type {Set<number>} */ #settled = new Set();
   /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
 
   build() {
@@ -128,8 +130,26 @@ export class ChatPanel extends View {
         h("p", {class: "message__head"}, h("span", {class: "message__name"}, own ? t("chat.you") : message.by.name), roleBadge(message.by.role),
           h("time", {class: "message__time", dateTime: new Date(message.at).toISOString()}, time(message.at))),
         quoted ? h("p", {class: "message__quote truncate"}, `${quoted.by.name}: ${quoted.text}`) : null,
-        h("p", {class: "message__text"}, message.text)),
+        h("p", {class: "message__text"}, message.text), own ? this.#offer(message) : null),
       more);
+  }
+
+  /** Chat runs away with a question; on the board it stays until it is answered. @param {Message} message */
+  #offer({id, text: words, at, is_question}) {
+    const {staff, ended, now} = this.view;
+    if (!is_question || staff || ended || this.#settled.has(id) || now() - at > offered) return null;
+    const settle = (/** @type {string} */ said) => {
+      this.#settled.add(id);
+      const inside = offer.contains(document.activeElement);
+      offer.replaceChildren(...(said ? [h("span", {class: "small faint"}, said)] : []));
+      if (inside) this.input?.focus();
+    };
+    const offer = h("p", {class: "message__offer", role: "status"},
+      h("button", {type: "button", class: "chip", onclick: () => {
+        send(this, "qa-ask", {text: words}).then(() => settle(t("chat.asked")), (err) => settle(errorText(err)));
+      }}, icon("question"), t("chat.ask")),
+      iconButton("close", t("chat.ask.no"), {class: "btn btn--icon btn--quiet btn--small", onclick: () => settle("")}));
+    return offer;
   }
 
   /** @param {Message} message @returns {import("./menu.js").MenuItem[]} */

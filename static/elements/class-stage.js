@@ -1,8 +1,9 @@
 // @ts-check
-/** @import {Phase, Source, Stage} from "../client/protocol.js" */
+/** @import {Phase, Question, Source, Stage} from "../client/protocol.js" */
 import {clock, date, t} from "../i18n.js";
 import {aria, h, icon, iconButton, setIcon, text, View} from "./dom.js";
 import {openMenu} from "./menu.js";
+import {QuestionFocus} from "./question-focus.js";
 import "./reactions.js";
 import "./session-poster.js";
 
@@ -10,7 +11,8 @@ import "./session-poster.js";
 /**
  * media is how the connection for sound and picture stands.
  * @typedef {{title: string, tags?: string[], phase: Phase, stage: Stage, now: () => number, startsAt?: number, quality?: Quality,
- *   media?: "idle" | "connecting" | "playing" | "reconnecting" | "failed", layer?: string}} StageView
+ *   media?: "idle" | "connecting" | "playing" | "reconnecting" | "failed", layer?: string,
+ *   focus?: Question | null, staff?: boolean}} StageView
  */
 
 const qualities = /** @type {const} */ (["auto", "high", "medium", "low", "audio"]);
@@ -74,6 +76,8 @@ export class ClassStage extends View {
       h("span", {class: "push"}), this.qualityButton, this.pipButton, this.fullButton);
     this.append(this.main, this.insetButton, this.wait, this.again, this.sky, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
       this.unmute, this.controls, this.voice, this.sound);
+    this.focused = new QuestionFocus();
+    this.append(this.focused);
     this.onfullscreenchange = () => this.refresh();
     this.onpointermove = this.onpointerdown = () => this.#awake();
     this.#arrange();
@@ -168,6 +172,7 @@ export class ClassStage extends View {
     const {phase, stage, media = "idle"} = view;
     const picture = this.#streams.has("camera") || this.#streams.has("screen");
     const onAir = stage.live && phase !== "ended";
+    if (this.focused) this.focused.view = {question: view.focus ?? null, staff: view.staff};
     poster.view = {title: view.title, tags: view.tags};
     wait.hidden = onAir && picture;
     again.hidden = !(onAir && picture && media === "reconnecting");

@@ -38,11 +38,16 @@ export function send(node, type, detail = {}) {
 
 /** Commands that elements may send; the first list is kept in the log. */
 const commands = ["chat.say", "hand.raise", "hand.lower", "qa.ask", "qa.upvote", "qa.unvote", "qa.answer", "qa.pin",
-  "qa.unpin", "poll.create", "poll.edit", "poll.open", "poll.close", "poll.drop", "poll.vote", "quiz.create",
-  "quiz.edit", "quiz.drop", "quiz.ask", "quiz.answer", "quiz.close", "quiz.reveal", "quiz.finish", "room.open",
+  "qa.unpin", "qa.reply", "qa.label", "qa.dismiss", "qa.restore", "qa.hold", "qa.approve", "qa.reject", "qa.merge", "qa.expert", "qa.focus", "poll.create", "poll.edit", "poll.open", "poll.close", "poll.drop", "poll.vote", "poll.retract",
+  "poll.show", "poll.quick", "room.topic", "room.segment", "shelf.pin", "quiz.create",
+  "quiz.edit", "quiz.drop", "quiz.ask", "quiz.answer", "quiz.close", "quiz.reveal", "quiz.finish", "quiz.join", "quiz.pause", "quiz.resume",
+  "quiz.extend", "quiz.allow", "room.open",
   "room.end", "room.set", "role.set", "stage.go", "mod.delete", "mod.mute", "mod.unmute", "mod.ban", "mod.unban",
   "mod.slow", "suggest.click", "suggest.dismiss"];
-const queries = ["chat.react", "people.list", "mod.audit"];
+const queries = ["chat.react", "people.list", "quiz.practise", "quiz.check", "qa.similar", "poll.missing", "mod.audit"];
+
+/** What helps and is not missed where it fails: nobody is told. */
+const helpful = new Set(["qa.similar"]);
 
 /**
  * Carries the intents that rise to root out through client. A refusal goes to
@@ -59,7 +64,7 @@ export function bindIntents(root, client, onError) {
     root.addEventListener(type.replace(".", "-"), (event) => {
       if (!(event instanceof Intent)) return;
       const reply = act(event.detail);
-      reply.catch((err) => onError(err, type));
+      reply.catch((err) => helpful.has(type) || onError(err, type));
       event.respondWith(reply);
     }, {signal: stop.signal});
   for (const type of commands) listen(type, (data) => client.command(type, data));

@@ -9,13 +9,13 @@ import {avatar, roleBadge} from "./person.js";
 /**
  * people is absent where the list is not to be seen (viewers): then only the
  * count and the raised hands are shown.
- * @typedef {{count: number, hands: Person[], you: You, people?: Member[], next?: string, staff?: boolean, host?: boolean, now?: () => number}} PeopleView
+ * @typedef {{count: number, hands: Person[], you: You, people?: Member[], next?: string, staff?: boolean, host?: boolean, experts?: Person[], now?: () => number}} PeopleView
  */
 
 /**
  * <people-panel> says how many are here and whose hands are up; for staff it
  * lists everybody. It sends "hand-raise", "hand-lower", "mod-mute",
- * "mod-unmute", "mod-ban", "mod-unban" and "role-set", and to the page
+ * "mod-unmute", "mod-ban", "mod-unban", "role-set" and "qa-expert", and to the page
  * "people-find" {find} and "people-more" {after}.
  * @extends {View<PeopleView>}
  */
@@ -57,6 +57,7 @@ export class PeoplePanel extends View {
     none.hidden = people === undefined || people.length > 0;
     more.hidden = !view.next;
     keyed(list, people ?? [], (p) => `${p.id}/${p.role}`, (p) => this.#member(p), (node, p) => {
+      node.querySelector(".member__expert").hidden = p.role !== "viewer" || !this.#expert(p.id);
       // Who moderates from the console is at work, though not in the room.
       const here = p.here || p.id === you.id;
       node.classList.toggle("member--away", !here);
@@ -82,7 +83,13 @@ export class PeoplePanel extends View {
     more.onclick = () => openMenu(more, this.#acts(person.id));
     const acts = this.view.staff && person.id !== this.view.you.id && person.role !== "host";
     return h("li", {class: "member"}, avatar(person), h("span", {class: "grow truncate"}, person.name),
-      h("span", {class: "member__state row small faint"}, icon("hand"), h("span")), roleBadge(person.role), acts ? more : null);
+      h("span", {class: "member__state row small faint"}, icon("hand"), h("span")),
+      h("span", {class: "badge badge--soft member__expert", hidden: true}, icon("spark"), t("role.expert")), roleBadge(person.role), acts ? more : null);
+  }
+
+  /** Whether the host has invited somebody to answer questions. @param {string} user */
+  #expert(user) {
+    return Boolean(this.view.experts?.some(({id}) => id === user));
   }
 
   /** @param {string} user @returns {import("./menu.js").MenuItem[]} */
@@ -95,7 +102,10 @@ export class PeoplePanel extends View {
     const acts = [{title: person.name}];
     if (this.view.host) {
       acts.push(person.role === "moderator" ? {label: t("role.demote"), icon: "person", act: act("role-set", {role: "viewer"})}
-        : {label: t("role.promote"), icon: "shield", act: act("role-set", {role: "moderator"})}, "line");
+        : {label: t("role.promote"), icon: "shield", act: act("role-set", {role: "moderator"})});
+      const expert = this.#expert(user);
+      if (person.role === "viewer" || expert) acts.push({label: t(expert ? "role.expert.end" : "role.expert.invite"), icon: "spark", act: act("qa-expert", {on: !expert})});
+      acts.push("line");
     }
     if (muted) acts.push({label: t("mod.unmute"), icon: "chat", act: act("mod-unmute")});
     else {

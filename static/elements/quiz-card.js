@@ -1,59 +1,71 @@
 // @ts-check
-/** @import {OwnAnswer, Quiz, QuizCurrent, QuizMine} from "../client/protocol.js" */
+/** @import {OwnAnswer, Quiz, QuizCurrent, QuizMine, QuizReply, Standing} from "../client/protocol.js" */
 /** @import {Me} from "./leader-board.js" */
-import {clock, number, t} from "../i18n.js";
+import {clock, t} from "../i18n.js";
 import {aria, flag, h, icon, keyed, setIcon, text, View} from "./dom.js";
 import {send} from "./intents.js";
-import {choiceSign, letter} from "./person.js";
-import {ownAnswer, right} from "./rules.js";
+import {letter} from "./person.js";
+import {keyWords, ownPart, ownReply, plainText, rightReply, timeLeft, timeOf, typeOf} from "./quiz-rules.js";
+import {openPractice} from "./quiz-practice.js";
 import {announce} from "./toast.js";
 import "./leader-board.js";
+import "./quiz-answer.js";
 
 /**
- * @typedef {{quiz: Quiz, now: () => number, answers?: OwnAnswer[], mine?: QuizMine | null, me?: Me | null, staff?: boolean}} QuizView
+ * @typedef {{quiz: Quiz, now: () => number, answers?: OwnAnswer[], mine?: QuizMine | null, me?: Me | null,
+ *   standing?: Standing | null, user?: string, staff?: boolean}} QuizView
  */
+
+/** How much time a tap gives, in seconds. */
+const more = 10;
 
 /**
  * <quiz-card> draws a running quiz: the question with its time, the answer
  * that was locked in, the reveal with points and ranks, and the podium. It
- * sends "quiz-answer"; for staff "quiz-ask", "quiz-close", "quiz-reveal" and
- * "quiz-finish". Time is the server's, by view.now.
+ * sends "quiz-answer" and "quiz-join"; for staff "quiz-ask", "quiz-pause",
+ * "quiz-resume", "quiz-extend", "quiz-close", "quiz-reveal" and "quiz-finish".
+ * Time is the server's, by view.now.
  * @extends {View<QuizView>}
  */
 export class QuizCard extends View {
-  /** Ticked but not sent, where several may be right. @type {Set<number>} */
-  #ticked = new Set();
   #drawn = "";
   #said = "";
+  /** Whether this person's time was over when the card was drawn. */
+  #over = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
 
   build() {
     this.classList.add("activity-card", "quiz");
     this.place = h("span", {class: "small faint numeric"});
     this.worth = h("span", {class: "small faint numeric quiz__worth"});
+    this.run = h("span", {class: "badge badge--gold quiz__streak"}, icon("spark"), h("span"));
     this.seconds = h("span", {class: "quiz__seconds numeric", role: "timer", aria: {live: "off"}});
     this.timeFill = h("div", {class: "bar__fill"});
     this.timeBar = h("div", {class: "bar quiz__bar", aria: {hidden: "true"}}, this.timeFill);
     this.heading = h("h2", {class: "activity-card__title", tabIndex: -1});
-    this.choices = h("ul", {class: "choices"});
+    this.teams = h("div", {class: "cluster quiz__teams", role: "group", aria: {label: t("quiz.team.choose")}});
+    this.answer = /** @type {import("./quiz-answer.js").QuizAnswer} */ (h("quiz-answer"));
+    this.answer.addEventListener("reply", (event) => this.#answer(/** @type {CustomEvent} */ (event).detail));
+    this.explanation = h("p", {class: "quiz__explanation"}, icon("info"), h("span", {class: "grow"}));
     this.outcomeIcon = icon("check");
     this.outcomeText = h("span", {class: "grow"});
     this.outcomePoints = h("strong", {class: "quiz__points numeric"});
     this.outcome = h("p", {class: "quiz__outcome"}, this.outcomeIcon, this.outcomeText, this.outcomePoints);
-    this.submit = h("button", {type: "button", class: "btn btn--primary", onclick: () => this.#answer([...this.#ticked].sort((a, b) => a - b))},
-      t("quiz.submit"));
     this.board = /** @type {import("./leader-board.js").LeaderBoard} */ (h("leader-board"));
     this.standings = h("details", {class: "quiz__standings"}, h("summary", null, icon("trophy"), t("quiz.board")), this.board);
+    this.practise = h("button", {type: "button", class: "btn btn--small", onclick: () => void openPractice(this, this.view.quiz.id)}, icon("undo"), t("quiz.practise"));
     this.staffRow = h("div", {class: "cluster"});
     for (const [type, look, label] of [["quiz-ask", "btn btn--primary btn--small", t("quiz.next")], ["quiz-close", "btn btn--small", t("quiz.close")],
+      ["quiz-pause", "btn btn--small btn--quiet", t("quiz.pause")], ["quiz-resume", "btn btn--primary btn--small", t("quiz.resume")],
+      ["quiz-extend", "btn btn--small btn--quiet", t("quiz.extend", {n: more})],
       ["quiz-reveal", "btn btn--primary btn--small", t("quiz.reveal")], ["quiz-finish", "btn btn--small", t("quiz.finish")]]) {
       this.staffRow.append(h("button", {type: "button", class: look, data: {act: type}, onclick: () => {
-        send(this, type, {quiz: this.view.quiz.id}).catch(() => {});
+        send(this, type, {quiz: this.view.quiz.id, ...(type === "quiz-extend" && {seconds: more})}).catch(() => {});
       }}, label));
     }
-    this.foot = h("div", {class: "activity-card__foot"}, this.outcome, this.submit, this.staffRow);
+    this.foot = h("div", {class: "activity-card__foot"}, this.outcome, this.practise, this.staffRow);
     this.append(h("div", {class: "activity-card__head"}, h("span", {class: "badge badge--gold"}, icon("quiz"), t("quiz.name")), this.place,
-      this.worth, this.seconds), this.timeBar, this.heading, this.choices, this.foot, this.standings);
+      this.worth, this.run, this.seconds), this.timeBar, this.heading, this.teams, this.answer, this.explanation, this.foot, this.standings);
     this.#drawn = "";
   }
 
@@ -69,22 +81,26 @@ export class QuizCard extends View {
 
   /** @param {QuizView} view */
   update(view) {
-    const {place, worth, heading, choices, board, standings} = this;
-    if (!place || !worth || !heading || !choices || !board || !standings) return;
+    const {place, worth, heading, answer, board, standings, explanation} = this;
+    if (!place || !worth || !heading || !answer || !board || !standings || !explanation) return;
     const {quiz, me} = view;
     const {current, phase} = quiz;
     const finished = phase === "finished";
     const name = `${quiz.id}/${quiz.question}`;
-    if (this.#drawn !== name) {
-      this.#drawn = name;
-      this.#ticked.clear();
-    }
+    this.#drawn = name;
     this.dataset.phase = phase;
+    this.#over = this.#left() === 0;
     text(place, quiz.question < 0 || finished ? t("quiz.questions", {n: quiz.of}) : t("quiz.place", {at: quiz.question + 1, of: quiz.of}));
-    text(worth, current && phase === "open" ? t("quiz.worth", {n: current.points}) : "");
-    text(heading, current && !finished ? current.text : quiz.title);
-    choices.hidden = !current || finished;
-    if (current && !finished) this.#choices(view, current);
+    text(worth, current && phase === "open" ? t(quiz.scoring === "accuracy" || current.seconds === 0 ? "quiz.worth.flat" : "quiz.worth", {n: current.points}) : "");
+    text(heading, current && !finished ? (typeOf(current) === "gaps" ? t("quiz.gaps") : current.text) : quiz.title);
+    answer.hidden = !current || finished;
+    if (current && !finished) {
+      answer.view = {name, face: current, key: current, own: ownReply(view), counts: current.counts, words: current.words,
+        open: phase === "open" && !current.paused_at && !this.#over, watching: this.#watches(view), seed: quiz.seed, user: view.user};
+    }
+    explanation.hidden = !current?.explanation || finished;
+    if (explanation.lastElementChild) text(explanation.lastElementChild, current?.explanation ?? "");
+    this.#team(view);
     this.#outcome(view);
     this.#staff(view);
     standings.hidden = quiz.board.length === 0 || phase === "open" || phase === "closed";
@@ -92,78 +108,70 @@ export class QuizCard extends View {
       standings.dataset.for = `${name}/${phase}`;
       standings.open = finished || Boolean(view.staff);
     }
-    board.view = {board: quiz.board, me, podium: finished};
+    board.view = {board: quiz.board, me, podium: finished, teams: quiz.teams, team: this.#own(view)?.team};
     this.#time();
     this.#say(view);
   }
 
-  /** @param {QuizView} view @param {QuizCurrent} current */
-  #choices(view, current) {
-    const {quiz, staff} = view;
-    const own = ownAnswer(view);
-    const {correct, counts} = current;
-    const open = quiz.phase === "open" && !own && !staff;
-    const most = Math.max(1, ...(counts ?? []));
-    flag(this, "activity-card--wide", current.choices.length > 4);
-    if (!this.choices) return;
-    keyed(this.choices, current.choices.map((label, choice) => ({label, choice})), ({choice}) => `${this.#drawn}/${choice}`,
-      ({choice}) => h("li", {class: "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
-        h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${choice % 6})`}}), choiceSign(choice), h("span", {class: "choice__text"}),
-        h("span", {class: "choice__share numeric"}), h("span", {class: "choice__mark"}))),
-      (node, {label, choice}) => {
-        const button = node.firstElementChild;
-        const picked = own ? own.includes(choice) : quiz.phase === "open" && this.#ticked.has(choice);
-        const isRight = correct?.includes(choice);
-        button.disabled = !open;
-        aria(button, "pressed", staff ? null : picked);
-        flag(node, "choice--mine", own?.includes(choice));
-        flag(node, "choice--ticked", !own && picked);
-        flag(node, "choice--bars", counts !== null);
-        flag(node, "choice--right", isRight);
-        flag(node, "choice--wrong", correct && picked && !isRight);
-        flag(node, "choice--dim", (correct && !isRight && !picked) || (own && !correct && !picked));
-        text(node.querySelector(".choice__text"), label);
-        text(node.querySelector(".choice__share"), counts ? number(counts[choice]) : "");
-        node.querySelector(".choice__fill").style.transform = `scaleX(${counts ? counts[choice] / most : 0})`;
-        const mark = node.querySelector(".choice__mark");
-        const sign = correct ? (isRight ? "check" : picked ? "close" : "") : own && picked ? "lock" : "";
-        if (mark.dataset.sign !== sign) {
-          mark.dataset.sign = sign;
-          const words = {check: t("quiz.right"), close: t("quiz.wrong"), lock: t("quiz.locked"), "": ""}[sign];
-          mark.replaceChildren(...(sign ? [icon(sign), h("span", {class: "sr-only"}, words ?? "")] : []));
-        }
-      });
-    if (this.submit) {
-      this.submit.hidden = !open || !current.multiple;
-      this.submit.disabled = this.#ticked.size === 0;
-    }
+  /** Whether this person only looks on. @param {QuizView} view */
+  #watches = ({staff, quiz}) => Boolean(staff && !quiz.play);
+
+  /** What is this person's own in the question. @param {QuizView} view */
+  #own = ({quiz, mine, standing}) => ownPart(quiz, mine, standing);
+
+  /** The milliseconds that this person has left. */
+  #left() {
+    const {quiz, now} = this.view;
+    return quiz.phase === "open" && quiz.current ? timeLeft(quiz.current, this.#own(this.view), now()) : 0;
+  }
+
+  /** The teams to choose from, until the first answer. @param {QuizView} view */
+  #team(view) {
+    const {teams, run} = this;
+    if (!teams || !run) return;
+    const {quiz, answers = []} = view;
+    const own = this.#own(view);
+    const list = quiz.teams ?? [];
+    const begun = answers.some((a) => a.quiz === quiz.id) || ownReply(view) !== undefined;
+    teams.hidden = list.length === 0 || begun || quiz.phase === "finished" || this.#watches(view);
+    keyed(teams, teams.hidden ? [] : list.map((team, i) => ({...team, at: i + 1})), (team) => `${quiz.id}/${team.at}`, (team) =>
+      h("button", {type: "button", class: "chip", onclick: () => send(this, "quiz-join", {quiz: quiz.id, team: team.at}).catch(() => {})}, icon("people"), h("span", null, team.name)),
+    (node, team) => aria(node, "pressed", own?.team === team.at));
+    const streak = own?.streak ?? 0;
+    run.hidden = streak < 2 || quiz.phase === "finished";
+    if (run.lastElementChild) text(run.lastElementChild, t("quiz.streak", {n: streak}));
   }
 
   /** What became of the person's answer, in one line. @param {QuizView} view */
   #outcome(view) {
     const {quiz, mine, me, staff} = view;
-    const {outcome, outcomeIcon, outcomeText, outcomePoints, submit} = this;
-    if (!outcome || !outcomeIcon || !outcomeText || !outcomePoints || !submit) return;
+    const {outcome, outcomeIcon, outcomeText, outcomePoints, practise} = this;
+    if (!outcome || !outcomeIcon || !outcomeText || !outcomePoints || !practise) return;
     const {phase, current} = quiz;
     const result = mine && mine.quiz === quiz.id && mine.question === quiz.question ? mine : null;
-    const own = ownAnswer(view);
+    const own = ownReply(view);
     const answered = own !== undefined;
+    const watches = this.#watches(view);
     let words = "", look = "", picture = "info", points = "";
-    if (phase !== "open") submit.hidden = true;
-    if (staff) {
+    if (watches || (staff && phase === "open")) {
       if (current && phase !== "finished") words = t("quiz.answered.count", {n: current.answered});
+      if (phase === "open" && this.#over) words += ` ${t("quiz.more.wait")}`;
       picture = "people";
     } else if (phase === "ready") words = t("quiz.ready");
+    else if (phase === "open" && current?.paused_at) [words, picture] = [t("quiz.paused"), "clock"];
     else if (phase === "open" && answered) [words, picture] = [t("quiz.locked.wait"), "lock"];
-    else if (phase === "open" && current?.multiple) words = t("quiz.multiple");
+    else if (phase === "open" && this.#over) [words, picture] = [t("quiz.closed"), "clock"];
+    else if (phase === "open" && current) words = this.#hint(current);
     else if (phase === "closed") [words, picture] = [t(answered ? "quiz.closed.answered" : "quiz.closed"), "clock"];
-    else if (phase === "revealed") {
-      // After a reload the choices are known but no longer the result: they tell.
-      const correct = result?.correct ?? (own && current?.correct ? right(own, current.correct) : null);
+    else if (phase === "revealed" && current) {
+      // After a reload the answer is known but no longer the result: it tells.
+      const correct = result?.correct ?? (own ? rightReply(current, current, own) : null);
       if (!answered) [words, picture] = [t("quiz.missed"), "clock"];
       else if (correct) [words, look, picture] = [t("quiz.right.say"), "good", "check"];
+      else if (result?.share) [words, look, picture] = [t("quiz.partly", {share: Math.round(result.share * 100)}), "good", "check"];
       else if (correct === false) [words, look, picture] = [t("quiz.wrong.say"), "danger", "close"];
       if (result?.points) points = t("quiz.gained", {n: result.points});
+      if (result?.bonus) words += ` ${t("quiz.bonus", {n: result.bonus})}`;
       if (me && me.rank > 0) words += ` ${t("quiz.rank", {rank: me.rank, of: me.of})}`;
     } else if (phase === "finished" && me && me.rank > 0) {
       [words, look, picture, points] = [t("quiz.final", {rank: me.rank, of: me.of}), "good", "trophy", t("quiz.score", {n: me.score})];
@@ -173,15 +181,28 @@ export class QuizCard extends View {
     setIcon(outcomeIcon, picture);
     text(outcomeText, words);
     text(outcomePoints, points);
+    practise.hidden = phase !== "finished" || Boolean(staff);
+  }
+
+  /** How such a question is answered. @param {QuizCurrent} current */
+  #hint(current) {
+    if (current.multiple) return t("quiz.multiple");
+    const kind = typeOf(current);
+    return kind === "choice" || kind === "truefalse" ? "" : t(`quiz.hint.${kind}`);
   }
 
   /** @param {QuizView} view */
   #staff({quiz, staff}) {
-    if (!this.staffRow || !this.foot || !this.outcome || !this.submit) return;
+    if (!this.staffRow || !this.foot || !this.outcome || !this.practise) return;
     const last = quiz.question + 1 >= quiz.of;
+    const open = quiz.phase === "open";
+    const still = Boolean(quiz.current?.paused_at);
     const allowed = {
       "quiz-ask": (quiz.phase === "ready" || quiz.phase === "revealed") && !last,
-      "quiz-close": quiz.phase === "open",
+      "quiz-close": open,
+      "quiz-pause": open && !still,
+      "quiz-resume": open && still,
+      "quiz-extend": open && quiz.current?.deadline !== 0,
       "quiz-reveal": quiz.phase === "closed",
       "quiz-finish": quiz.phase === "revealed" || quiz.phase === "ready",
     };
@@ -190,7 +211,7 @@ export class QuizCard extends View {
       button.hidden = !allowed[/** @type {keyof typeof allowed} */ (button.dataset.act)];
       if (button.dataset.act === "quiz-ask") text(button, t(quiz.question < 0 ? "quiz.first" : "quiz.next"));
     }
-    this.foot.hidden = this.staffRow.hidden && this.outcome.hidden && this.submit.hidden;
+    this.foot.hidden = this.staffRow.hidden && this.outcome.hidden && this.practise.hidden;
   }
 
   /** The seconds that are left; the last ten and the last are said aloud. */
@@ -198,16 +219,18 @@ export class QuizCard extends View {
     const view = this.view;
     const {seconds, timeBar, timeFill} = this;
     if (!view || !seconds || !timeBar || !timeFill) return;
-    const {quiz, now} = view;
+    const {quiz} = view;
     const open = quiz.phase === "open" && quiz.current;
-    seconds.hidden = timeBar.hidden = !open;
-    if (!open) return;
-    const left = Math.max(0, open.deadline - now());
+    const left = this.#left();
+    seconds.hidden = timeBar.hidden = !open || left === Infinity;
+    if (!open || left === Infinity) return;
+    if (this.#over !== (left === 0)) this.refresh();
     const whole = Math.ceil(left / 1000);
-    text(seconds, clock(whole));
-    timeFill.style.transform = `scaleX(${Math.min(1, left / (open.seconds * 1000))})`;
-    flag(this, "quiz--soon", whole <= 5);
-    if (whole === 10 && open.seconds > 15) this.#once(`${this.#drawn}/ten`, t("quiz.ten"), "assertive");
+    const total = timeOf(open, this.#own(view)).whole;
+    text(seconds, open.paused_at ? t("quiz.still", {time: clock(whole)}) : clock(whole));
+    timeFill.style.transform = `scaleX(${Math.min(1, left / total)})`;
+    flag(this, "quiz--soon", whole <= 5 && !open.paused_at);
+    if (whole === 10 && total > 15_000 && !open.paused_at) this.#once(`${this.#drawn}/ten`, t("quiz.ten"), "assertive");
   }
 
   /** @param {string} name @param {string} words @param {"polite" | "assertive"} urgency */
@@ -219,47 +242,37 @@ export class QuizCard extends View {
 
   /** @param {QuizView} view */
   #say(view) {
-    const {quiz, mine, me, staff} = view;
+    const {quiz, mine, me} = view;
     const {current, phase} = quiz;
-    const name = `${quiz.id}/${quiz.question}/${phase}`;
-    if (this.#said === name || (phase === "open" && this.#said === `${this.#drawn}/ten`)) return;
-    if (phase === "open" && current) {
-      const list = current.choices.map((choice, i) => `${letter(i)}: ${choice}`).join("; ");
-      this.#once(name, t("quiz.say.open", {text: current.text, list, s: current.seconds}), "assertive");
+    const still = current?.paused_at ? "/still" : "";
+    const name = `${quiz.id}/${quiz.question}/${phase}${still}`;
+    if (this.#said === name || (phase === "open" && !still && this.#said === `${this.#drawn}/ten`)) return;
+    if (still) this.#once(name, t("quiz.paused"), "polite");
+    else if (phase === "open" && this.#said === `${name}/still`) this.#once(name, t("quiz.say.resumed"), "assertive");
+    else if (phase === "open" && current) {
+      const items = [...current.choices.map((choice, i) => (typeOf(current) === "order" ? choice : `${letter(i)}: ${choice}`)), ...(current.lefts ?? [])];
+      const list = items.join("; ");
+      const words = plainText(current.text);
+      this.#once(name, current.seconds > 0 ? t("quiz.say.open", {text: words, list, s: Math.round(timeOf(current, this.#own(view)).whole / 1000)})
+        : t("quiz.say.open.untimed", {text: words, list}), "assertive");
     } else if (phase === "closed") this.#once(name, t("quiz.say.closed"), "assertive");
     else if (phase === "revealed" && current?.correct) {
       const result = mine && mine.quiz === quiz.id && mine.question === quiz.question ? mine : null;
       if (result && result.correct === null) return; // the own result is on its way
-      const list = current.correct.map((i) => `${letter(i)}: ${current.choices[i]}`).join("; ");
-      const answered = ownAnswer(view) !== undefined;
-      const own = staff ? "" : !answered ? t("quiz.missed") : result ? t(result.correct ? "quiz.right.say" : "quiz.wrong.say") : "";
-      this.#once(name, `${t("quiz.say.revealed", {list})} ${own}`, "polite");
+      const list = keyWords(current, current, letter);
+      const answered = ownReply(view) !== undefined;
+      const partly = result?.share && !result.correct ? t("quiz.partly", {share: Math.round(result.share * 100)}) : "";
+      const own = this.#watches(view) ? "" : !answered ? t("quiz.missed") : partly || (result ? t(result.correct ? "quiz.right.say" : "quiz.wrong.say") : "");
+      this.#once(name, [t("quiz.say.revealed", {list}), own, current.explanation ?? ""].join(" "), "polite");
     } else if (phase === "finished") {
       this.#once(name, me && me.rank > 0 ? t("quiz.final", {rank: me.rank, of: me.of}) : t("quiz.say.finished"), "polite");
     }
   }
 
-  /** @param {number} choice */
-  #pick(choice) {
-    const current = this.view.quiz.current;
-    if (!current) return;
-    if (!current.multiple) {
-      this.#answer([choice]);
-      return;
-    }
-    if (!this.#ticked.delete(choice)) this.#ticked.add(choice);
-    this.refresh();
-  }
-
-  /** @param {number[]} choices */
-  #answer(choices) {
+  /** @param {QuizReply} reply */
+  #answer(reply) {
     const {quiz} = this.view;
-    this.#ticked = new Set(choices); // shown as picked while the server has not answered yet
-    this.refresh();
-    send(this, "quiz-answer", {quiz: quiz.id, question: quiz.question, choices}).catch(() => {
-      this.#ticked.clear();
-      this.refresh();
-    });
+    send(this, "quiz-answer", {quiz: quiz.id, question: quiz.question, ...reply}).catch(() => this.answer?.reset());
   }
 }
 

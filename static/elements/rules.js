@@ -1,19 +1,58 @@
 // @ts-check
-/** @import {OwnAnswer, Poll, Question, Quiz, QuizMine, Room, SessionItem} from "../client/protocol.js" */
+/** @import {Poll, Question, Quiz, Reply, Room, SessionItem} from "../client/protocol.js" */
 // What elements show of a view and in which order: pure, without a page.
 
-/** @typedef {"votes" | "new" | "open"} Order */
+/** @typedef {"votes" | "new" | "open" | "held" | "aside"} Order */
 
 /**
- * The questions in the order asked for: the pinned one first, then by votes
- * (older first among equals) or newest first; "open" leaves out the answered.
+ * The questions in the order asked for: the one that is being answered and the
+ * pinned one first, then by votes (older first among equals) or newest first.
+ * "open" leaves out the answered. What waits for approval is only in "held",
+ * oldest first; what was set aside only in "aside", newest first, and its
+ * asker (own) sees it at the end of the others.
  * @param {readonly Question[]} questions
  * @param {Order} order
+ * @param {{label?: string, own?: (q: Question) => boolean}} [only] with this label
  */
-export function arrange(questions, order) {
-  const shown = order === "open" ? questions.filter((q) => !q.answered) : [...questions];
-  return shown.sort((a, b) =>
-    Number(b.pinned) - Number(a.pinned) || (order === "new" ? b.id - a.id : b.votes - a.votes || a.id - b.id));
+export function arrange(questions, order, {label = "", own = () => false} = {}) {
+  const aside = (/** @type {Question} */ q) => q.state === "dismissed";
+  const shown = questions.filter((q) => {
+    if (label && !q.labels?.includes(label)) return false;
+    if (order === "held") return q.state === "waiting";
+    if (order === "aside") return aside(q);
+    return q.state !== "waiting" && (order === "open" ? !q.answered && !aside(q) : !aside(q) || own(q));
+  });
+  if (order === "held") return shown.sort((a, b) => a.id - b.id);
+  return shown.sort((a, b) => Number(aside(a)) - Number(aside(b)) || Number(b.focus ?? false) - Number(a.focus ?? false) ||
+    Number(b.pinned) - Number(a.pinned) || (order === "new" || order === "aside" ? b.id - a.id : b.votes - a.votes || a.id - b.id));
+}
+
+/** All labels of questions, the most used first. @param {readonly Question[]} questions */
+export function labelsOf(questions) {
+  /** @type {Map<string, number>} */
+  const used = new Map();
+  for (const q of questions) for (const label of q.labels ?? []) used.set(label, (used.get(label) ?? 0) + 1);
+  return [...used].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([label]) => label);
+}
+
+/**
+ * The answers to a question as threads: each answer, and under it the replies
+ * to it and to them, oldest first. A reply to what was deleted stands by itself.
+ * @param {readonly Reply[]} answers oldest first
+ * @returns {{answer: Reply, depth: 0 | 1}[]}
+ */
+export function threads(answers) {
+  /** @type {Map<number, Reply[]>} */
+  const under = new Map();
+  /** @type {Map<number, number>} the answer at the head of each one's thread */
+  const heads = new Map();
+  for (const answer of answers) {
+    const head = answer.answer ? heads.get(answer.answer) : undefined;
+    heads.set(answer.id, head ?? answer.id);
+    if (head === undefined) under.set(answer.id, [answer]);
+    else under.get(head)?.push(answer);
+  }
+  return [...under.values()].flatMap((thread) => thread.map((answer, i) => ({answer, depth: i > 0 ? 1 : 0})));
 }
 
 /**
@@ -26,24 +65,46 @@ export function shares(counts, voters) {
 }
 
 /**
- * Whether exactly the right choices were picked.
- * @param {readonly number[]} picked
- * @param {readonly number[]} correct
+ * How the words of a cloud stand: the most frequent in the middle, and each
+ * with a size from 0 to 1 that grows with the root of how often it was given,
+ * so that its area tells how often.
+ * @param {readonly {word: string, n: number}[]} words most frequent first
  */
-export function right(picked, correct) {
-  return picked.length === correct.length && correct.every((choice) => picked.includes(choice));
+export function cloudOf(words) {
+  const most = Math.sqrt(words[0]?.n ?? 1);
+  const least = Math.sqrt(words.at(-1)?.n ?? 1);
+  /** @type {{word: string, n: number, size: number, rank: number}[]} */
+  const placed = [];
+  words.forEach(({word, n}, rank) => {
+    const size = most === least ? 0.5 : (Math.sqrt(n) - least) / (most - least);
+    placed[rank % 2 ? "push" : "unshift"]({word, n, size, rank});
+  });
+  return placed;
 }
 
 /**
- * What the person answered to the present question. At the reveal the server
- * states the result of everybody, with no choices for who did not answer.
- * @param {{quiz: Quiz, answers?: OwnAnswer[], mine?: QuizMine | null}} view
- * @returns {number[] | undefined}
+ * The bars of a histogram: where each begins and ends, and how high it is
+ * against the highest, 0 to 1.
+ * @param {{histogram?: readonly number[], from?: number, step?: number}} result
  */
-export function ownAnswer({quiz, answers, mine}) {
-  const result = mine?.quiz === quiz.id && mine.question === quiz.question ? mine.choices : undefined;
-  if (result?.length) return result;
-  return answers?.find((a) => a.quiz === quiz.id && a.question === quiz.question && a.choices.length > 0)?.choices;
+export function bars({histogram = [], from = 0, step = 1}) {
+  const highest = Math.max(1, ...histogram);
+  const round = (/** @type {number} */ x) => Number(x.toPrecision(12)); // 0.1 + 0.2
+  return histogram.map((n, i) => ({n, from: round(from + i * step), to: round(from + (i + 1) * step), height: n / highest}));
+}
+
+/**
+ * The list with the item at one place moved to another.
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} from
+ * @param {number} to
+ */
+export function moved(list, from, to) {
+  if (from < 0 || from >= list.length || to < 0 || to >= list.length) return [...list];
+  const out = [...list];
+  out.splice(to, 0, ...out.splice(from, 1));
+  return out;
 }
 
 /** @typedef {{kind: "poll", key: string, over: boolean, poll: Poll} | {kind: "quiz", key: string, over: boolean, quiz: Quiz}} Activity */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Drafts, Poll, Quiz, QuizDraft, You} from "../client/protocol.js" */
+/** @import {Allowance, Drafts, Poll, Quiz, QuizDraft, QuizMine, You} from "../client/protocol.js" */
 import {h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
 import {send} from "../elements/intents.js";
 import {openMenu} from "../elements/menu.js";
@@ -9,9 +9,11 @@ import "../elements/quiz-card.js";
 import {t} from "../i18n.js";
 import * as draft from "./draft.js";
 import {editPoll} from "./poll-editor.js";
-import {editQuiz} from "./quiz-editor.js";
+import {openMoreTime} from "./more-time.js";
+import * as quizDraft from "./quiz-draft.js";
+import {editQuiz, sides} from "./quiz-editor.js";
 
-/** @typedef {{polls: Poll[], quiz: Quiz | null, drafts: Drafts, you: You, now: () => number, ended: boolean}} ActivityView */
+/** @typedef {{polls: Poll[], quiz: Quiz | null, mine?: QuizMine | null, allowed?: Allowance[], drafts: Drafts, you: You, now: () => number, ended: boolean}} ActivityView */
 /** @typedef {{kind: "poll", poll: Poll} | {kind: "quiz", quiz: QuizDraft}} Entry */
 
 /**
@@ -23,7 +25,7 @@ import {editQuiz} from "./quiz-editor.js";
 export class ActivityPanel extends View {
   /** What is being written; it stays when an editor is closed. */
   #poll = draft.newPoll();
-  #quiz = draft.newQuiz();
+  #quiz = quizDraft.newQuiz(sides());
 
   build() {
     this.classList.add("activities");
@@ -33,9 +35,12 @@ export class ActivityPanel extends View {
       return button;
     };
     this.makers = h("div", {class: "cluster activities__new", role: "group", aria: {label: t("host.new")}},
-      make("spark", "host.quick", (button) => this.#quick(button)),
       make("poll", "host.poll.new", () => this.#newPoll()),
-      make("quiz", "host.quiz.new", () => this.#newQuiz()));
+      make("quiz", "host.quiz.new", () => this.#newQuiz()),
+      make("clock", "host.time", () => openMoreTime({allowed: () => this.view.allowed ?? [], find: this.#people, send: (data) => send(this, "quiz-allow", data)})));
+    this.quick = h("div", {class: "cluster activities__quick", role: "group", aria: {label: t("host.quick")}}, h("span", {class: "small faint row"}, icon("spark"), t("host.quick")),
+      ...["yesno", "abcd", "understood"].map((kind) => h("button", {type: "button", class: "btn btn--small btn--quiet", onclick: () =>
+        quietly(send(this, "poll-quick", {kind, text: t(kind === "understood" ? "host.quick.understood.text" : "host.quick.text")}))}, t(`host.quick.${kind}`))));
     this.running = h("div", {class: "stack activities__now"});
     this.draftsTitle = h("h2", {class: "activities__title"}, t("host.drafts"));
     this.drafts = h("ul", {class: "activities__drafts"});
@@ -43,7 +48,7 @@ export class ActivityPanel extends View {
     this.over = h("div", {class: "stack"});
     this.none = h("div", {class: "empty"}, icon("poll"), h("p", {class: "empty__title"}, t("host.activities.none")),
       h("p", {class: "empty__text"}, t("host.activities.none.text")));
-    this.append(this.makers, this.running, this.none, this.draftsTitle, this.drafts, this.overTitle, this.over);
+    this.append(this.makers, this.quick, this.running, this.none, this.draftsTitle, this.drafts, this.overTitle, this.over);
   }
 
   /** @param {ActivityView} view */
@@ -51,7 +56,7 @@ export class ActivityPanel extends View {
     const {makers, running, draftsTitle, drafts, overTitle, over, none} = this;
     if (!makers || !running || !draftsTitle || !drafts || !overTitle || !over || !none) return;
     const {polls, quiz, ended} = view;
-    for (const button of makers.querySelectorAll("button")) button.disabled = ended;
+    for (const row of [makers, this.quick]) for (const button of row?.querySelectorAll("button") ?? []) button.disabled = ended;
 
     const open = polls.filter((poll) => poll.phase === "open").reverse();
     const goes = quiz !== null && quiz.phase !== "finished" && quiz.question >= 0;
@@ -66,7 +71,7 @@ export class ActivityPanel extends View {
     keyed(drafts, entries, key, (entry) => this.#draft(entry), (node, entry) => {
       text(node.querySelector(".draft__title"), entry.kind === "quiz" ? entry.quiz.title : entry.poll.text);
       text(node.querySelector(".draft__about"), entry.kind === "quiz" ? t("host.draft.questions", {n: entry.quiz.questions.length})
-        : t("host.draft.choices", {n: entry.poll.choices.length}));
+        : draftAbout(entry.poll));
       const start = node.querySelector(".draft__start");
       start.disabled = ended || (entry.kind === "quiz" && goes);
     });
@@ -85,10 +90,18 @@ export class ActivityPanel extends View {
     const cards = polls.map((poll) => ({kind: /** @type {const} */ ("poll"), poll}));
     if (quiz) cards.unshift({kind: "quiz", quiz});
     keyed(place, cards, key, (card) => h(card.kind === "quiz" ? "quiz-card" : "poll-card"), (node, card) => {
-      node.view = card.kind === "quiz" ? {quiz: card.quiz, now, staff: true}
-        : {poll: card.poll, mine: you.votes[card.poll.id], staff: true};
+      node.view = card.kind === "quiz" ? {quiz: card.quiz, now, staff: true, ...this.#played(card.quiz)}
+        : {poll: card.poll, mine: you.votes[card.poll.id], ballot: you.ballots?.[card.poll.id], staff: true};
     });
     place.hidden = cards.length === 0;
+  }
+
+  /** What is one's own in a quiz that the host may play. @param {Quiz} quiz */
+  #played(quiz) {
+    const {you, mine} = this.view;
+    if (!quiz.play) return {};
+    const me = you.quiz && you.quiz.quiz === quiz.id && you.quiz.rank > 0 ? {...you.quiz, id: you.id, name: you.name} : null;
+    return {answers: you.answers, mine, me, standing: you.quiz, user: you.id};
   }
 
   /** @param {Entry} entry */
@@ -117,12 +130,12 @@ export class ActivityPanel extends View {
   #edit(kind, id) {
     const {poll, quiz} = this.#find(kind, id);
     if (poll) {
-      editPoll({form: draft.pollForm(poll), fresh: false, send: async (data, open) => {
+      editPoll({form: draft.pollForm(poll), fresh: false, find: this.#people, send: async (data, open) => {
         await send(this, "poll-edit", {poll: id, ...data});
         if (open) await send(this, "poll-open", {poll: id});
       }});
     } else if (quiz) {
-      editQuiz({form: draft.quizForm(quiz), fresh: false, send: async (data, start) => {
+      editQuiz({form: quizDraft.quizForm(quiz, sides()), fresh: false, send: async (data, start) => {
         await send(this, "quiz-edit", {quiz: id, ...data});
         if (start) await send(this, "quiz-ask", {quiz: id});
       }});
@@ -139,37 +152,31 @@ export class ActivityPanel extends View {
     }
     toast(t("host.draft.dropped"), {action: t("mod.undo"), onAction: () => {
       if (poll) quietly(send(this, "poll-create", draft.pollData(draft.pollForm(poll))));
-      else if (quiz) quietly(send(this, "quiz-create", draft.quizData(draft.quizForm(quiz))));
+      else if (quiz) quietly(send(this, "quiz-create", quizDraft.quizData(quizDraft.quizForm(quiz, sides()))));
     }});
   }
 
   #newPoll() {
-    editPoll({form: this.#poll, fresh: true, send: async (data, open) => {
+    editPoll({form: this.#poll, fresh: true, find: this.#people, send: async (data, open) => {
       await send(this, "poll-create", {...data, open});
       this.#poll = draft.newPoll();
     }});
   }
 
+  /** People by name, for the editor. */
+  #people = async (/** @type {string} */ find) => (await send(this, "people-list", {find, limit: 20})).people;
+
   #newQuiz() {
     editQuiz({form: this.#quiz, fresh: true, send: async (data, start) => {
       const {seq} = await send(this, "quiz-create", data);
-      this.#quiz = draft.newQuiz();
+      this.#quiz = quizDraft.newQuiz(sides());
       if (start) await send(this, "quiz-ask", {quiz: seq}); // what a command makes is named by its position
     }});
   }
-
-  /** A poll in two taps, for what comes up in the middle of a sentence. @param {HTMLElement} button */
-  #quick(button) {
-    const ask = (/** @type {string[]} */ choices) => () => quietly(send(this, "poll-create", {text: t("host.quick.text"), choices, open: true}));
-    openMenu(button, [
-      {title: t("host.quick.title")},
-      {label: t("host.quick.yesno"), icon: "check", act: ask([t("host.quick.yes"), t("host.quick.no")])},
-      {label: t("host.quick.clear"), icon: "question", act: ask([t("host.quick.clear.yes"), t("host.quick.clear.half"), t("host.quick.clear.no")])},
-      {label: t("host.quick.pace"), icon: "clock", act: ask([t("host.quick.pace.slow"), t("host.quick.pace.right"), t("host.quick.pace.fast")])},
-      {label: t("host.quick.letters"), icon: "sort", act: ask(["A", "B", "C", "D"])},
-    ]);
-  }
 }
+
+/** What a draft is, in a word. @param {Poll} poll */
+const draftAbout = ({kind, choices}) => (kind ? t("host.draft.kind", {kind: t(`host.poll.kind.${kind}`)}) : t("host.draft.choices", {n: choices.length}));
 
 /** @param {Entry | {kind: "quiz", quiz: Quiz}} entry */
 const key = (entry) => (entry.kind === "quiz" ? `quiz/${entry.quiz.id}` : `poll/${entry.poll.id}`);

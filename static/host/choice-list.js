@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {ChoiceForm} from "./draft.js" */
+/** @import {ChoiceForm} from "./quiz-draft.js" */
 import {limits} from "../client/protocol.js";
 import {unique} from "../client/unique.js";
 import {h, icon, iconButton} from "../elements/dom.js";

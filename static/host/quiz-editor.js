@@ -1,11 +1,16 @@
 // @ts-check
-/** @import {QuestionForm, QuizForm} from "./draft.js" */
+/** @import {QuestionForm, QuizForm} from "./quiz-draft.js" */
+/** @import {QuizType, Scoring} from "../client/protocol.js" */
 import {limits} from "../client/protocol.js";
 import {h, icon, iconButton} from "../elements/dom.js";
 import {errorText, number, t} from "../i18n.js";
-import {choiceList, showProblems} from "./choice-list.js";
-import {field, openDialog, select} from "./dialog.js";
-import {newQuestion, points, quizData, quizProblems, seconds} from "./draft.js";
+import {showProblems} from "./choice-list.js";
+import {field, openDialog, select, switchField} from "./dialog.js";
+import {questionFields} from "./question-fields.js";
+import {newQuestion, points, questionTypes, quizData, quizProblems, seconds, streaks} from "./quiz-draft.js";
+
+/** True and false, in the author's language. */
+export const sides = () => [t("host.quiz.true"), t("host.quiz.false")];
 
 /**
  * Opens the quiz editor on form, which holds what is written even when the
@@ -22,7 +27,7 @@ export function editQuiz({form, fresh, send}) {
     placeholder: t("host.quiz.title.example")});
   title.addEventListener("input", () => (form.title = title.value));
   const list = h("ol", {class: "edit-questions"});
-  const add = h("button", {type: "button", class: "btn btn--block", onclick: () => insert(form.questions.length, newQuestion())},
+  const add = h("button", {type: "button", class: "btn btn--block", onclick: () => insert(form.questions.length, {...newQuestion(sides()), type: form.questions.at(-1)?.type ?? "choice"})},
     icon("plus"), t("host.quiz.add"));
 
   /** @param {number} [focus] the question to put the focus in */
@@ -51,18 +56,29 @@ export function editQuiz({form, fresh, send}) {
 
   /** @param {QuestionForm} question @param {number} i */
   function card(question, i) {
-    const text = h("textarea", {class: "textarea", rows: 1, maxLength: limits.title, value: question.text, data: {at: `${i}`},
+    const text = h("textarea", {class: "textarea", rows: 1, maxLength: limits.question, value: question.text, data: {at: `${i}`},
       placeholder: t("host.quiz.text.example"), aria: {label: t("host.quiz.text", {n: i + 1})}});
     text.addEventListener("input", () => (question.text = text.value));
     text.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      node.querySelector("input")?.focus();
+      /** @type {HTMLElement | null} */ (node.querySelector(".edit-question__key :is(input, textarea)"))?.focus();
     });
+    const key = h("div", {class: "edit-question__key"}, questionFields(question, i));
+    const type = select(questionTypes.map((value) => ({value, label: t(`host.quiz.type.${value}`)})), question.type, (value) => {
+      question.type = /** @type {QuizType} */ (value);
+      key.replaceChildren(questionFields(question, i));
+    });
+    type.setAttribute("aria-label", t("host.quiz.type"));
+    type.classList.add("edit-question__type");
+    const explanation = h("textarea", {class: "textarea", rows: 1, maxLength: limits.question, value: question.explanation});
+    explanation.addEventListener("input", () => (question.explanation = explanation.value));
+    const tags = h("input", {class: "input", value: question.tags, autocomplete: "off", placeholder: t("host.quiz.tags.example")});
+    tags.addEventListener("input", () => (question.tags = tags.value));
     const small = "btn btn--icon btn--quiet btn--small";
     const node = h("li", {class: "edit-question"},
       h("div", {class: "edit-question__head"}, h("span", {class: "edit-question__place numeric"}, number(i + 1)),
-        h("span", {class: "grow"}),
+        type, h("span", {class: "grow"}),
         iconButton("chevron-up", t("host.quiz.up"), {class: small, disabled: i === 0, onclick: () => move(i, i - 1)}),
         iconButton("chevron-down", t("host.quiz.down"), {class: small, disabled: i + 1 === form.questions.length, onclick: () => move(i, i + 1)}),
         iconButton("copy", t("host.quiz.copy"), {class: small, onclick: () => insert(i + 1, structuredClone(question))}),
@@ -71,13 +87,14 @@ export function editQuiz({form, fresh, send}) {
           draw(Math.min(i, form.questions.length - 1));
         }})),
       text,
-      h("fieldset", null, h("legend", {class: "small faint"}, t("host.quiz.mark")),
-        choiceList({choices: question.choices, correct: true, onchange: () => {}, name: `${i}.`})),
+      key,
       h("div", {class: "edit-question__foot"},
-        field(t("host.quiz.seconds"), select(options(seconds, question.seconds, (n) => t("host.seconds", {n})), question.seconds,
+        field(t("host.quiz.seconds"), select(options(seconds, question.seconds, (n) => (n === 0 ? t("host.quiz.untimed") : t("host.seconds", {n}))), question.seconds,
           (value) => (question.seconds = Number(value)))),
         field(t("host.quiz.points"), select(options(points, question.points, (n) => t("host.points", {n})), question.points,
-          (value) => (question.points = Number(value))))));
+          (value) => (question.points = Number(value))))),
+      h("details", {class: "edit-more", open: Boolean(question.explanation || question.tags)}, h("summary", null, t("host.quiz.more")),
+        h("div", {class: "stack"}, field(t("host.quiz.explanation"), explanation, t("host.quiz.explanation.hint")), field(t("host.quiz.tags"), tags))));
     node.addEventListener("keydown", (event) => {
       const by = event.altKey ? {ArrowUp: -1, ArrowDown: 1}[event.key] : undefined;
       if (by === undefined) return;
@@ -105,13 +122,31 @@ export function editQuiz({form, fresh, send}) {
   };
   const save = h("button", {type: "button", class: "btn btn--primary", onclick: () => void submit(false)}, t("host.draft.save"));
   const now = h("button", {type: "button", class: "btn", onclick: () => void submit(true)}, icon("play"), t("host.quiz.now"));
-  const body = h("div", {class: "stack"}, field(t("host.quiz.title"), title), list, add, error);
+  const body = h("div", {class: "stack"}, field(t("host.quiz.title"), title), settings(form), list, add, error);
   draw();
   const dialog = openDialog({title: t(fresh ? "host.quiz.new" : "host.quiz.edit"), look: "dialog--edit dialog--wide", body: [body],
     foot: [h("span", {class: "small faint grow edit-keys"}, t("host.quiz.keys")), now, save]});
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit(false);
   });
+}
+
+/** How the quiz is played. @param {QuizForm} form */
+function settings(form) {
+  const scoring = select(["speed", "accuracy", "partial"].map((value) => ({value, label: t(`host.quiz.scoring.${value}`)})), form.scoring,
+    (value) => (form.scoring = /** @type {Scoring} */ (value)));
+  const streak = select(options(streaks, form.streak, (n) => (n === 0 ? t("host.quiz.streak.none") : t("host.quiz.streak.most", {n}))), form.streak,
+    (value) => (form.streak = Number(value)));
+  const teams = h("input", {class: "input", value: form.teams, data: {at: "teams"}, autocomplete: "off", placeholder: t("host.quiz.teams.example")});
+  teams.addEventListener("input", () => (form.teams = teams.value));
+  const draw = h("input", {class: "input", type: "number", min: "0", max: String(limits.questions), value: String(form.draw || ""), placeholder: t("host.quiz.draw.all")});
+  draw.addEventListener("input", () => (form.draw = Math.max(0, Math.trunc(Number(draw.value) || 0))));
+  const plain = form.scoring === "speed" && !form.streak && !form.teams && !form.shuffle && !form.draw && !form.play;
+  return h("details", {class: "edit-more edit-settings", open: !plain}, h("summary", null, icon("settings"), t("host.quiz.settings")),
+    h("div", {class: "stack"}, h("div", {class: "edit-question__foot"}, field(t("host.quiz.scoring"), scoring), field(t("host.quiz.streak"), streak)),
+      h("div", {class: "edit-question__foot"}, field(t("host.quiz.teams"), teams, t("host.quiz.teams.hint")), field(t("host.quiz.draw"), draw, t("host.quiz.draw.hint"))),
+      switchField(t("host.quiz.shuffle"), form.shuffle, (on) => (form.shuffle = on)),
+      switchField(t("host.quiz.play"), form.play, (on) => (form.play = on))));
 }
 
 /**

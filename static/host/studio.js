@@ -3,13 +3,17 @@
 /** @import {Source} from "../client/protocol.js" */
 /** @import {Publisher} from "./broadcast.js" */
 /** @import {Device} from "./capture.js" */
+import * as api from "../client/api.js";
 import {h, icon, iconButton, text} from "../elements/dom.js";
 import {bindIntents} from "../elements/intents.js";
 import {announce, toast} from "../elements/toast.js";
 import "../elements/chat-panel.js";
+import {ClassNow} from "../elements/class-now.js";
 import "../elements/connection-banner.js";
 import "../elements/people-panel.js";
 import "../elements/question-board.js";
+import {QuestionFocus} from "../elements/question-focus.js";
+import {askerOf} from "../elements/question-item.js";
 import "../elements/reactions.js";
 import "../elements/site-menu.js";
 import "../elements/tab-bar.js";
@@ -88,15 +92,17 @@ export class Studio {
     this.banner = /** @type {any} */ (h("connection-banner"));
     this.stage = /** @type {import("./studio-stage.js").StudioStage} */ (h("studio-stage"));
     this.sky = /** @type {import("../elements/reactions.js").ReactionSky} */ (h("reaction-sky", {class: "studio__sky"}));
+    this.focused = new QuestionFocus();
     this.tabs = /** @type {any} */ (h("tab-bar", {class: "studio__tabs"}));
     this.activities = /** @type {any} */ (h("activity-panel"));
     this.chat = /** @type {any} */ (h("chat-panel"));
     this.board = /** @type {any} */ (h("question-board"));
     this.people = /** @type {any} */ (h("people-panel"));
+    this.now = new ClassNow();
     const panel = (/** @type {Panel} */ name, /** @type {HTMLElement} */ node) =>
       h("section", {class: `studio__panel studio__panel--${name}`, id: `panel-${name}`, role: "tabpanel", aria: {labelledby: `tab-${name}`}}, node);
     this.column = h("div", {class: "studio__main"},
-      h("div", {class: "studio__stage"}, this.stage, this.sky), panel("activities", this.activities));
+      h("div", {class: "studio__stage"}, this.stage, this.sky, this.focused), panel("activities", this.activities));
     this.side = h("aside", {class: "studio__side"}, this.tabs, panel("chat", this.chat), panel("questions", this.board), panel("people", this.people));
     this.skip = h("a", {class: "skip", href: "#panel-chat"});
     this.frame = h("div", {class: "studio"}, this.skip,
@@ -104,7 +110,7 @@ export class Studio {
         h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}}, h("img", {src: "/static/icons/mark.svg", alt: "", width: 32, height: 32})),
         h("div", {class: "studio__name"}, this.title, this.edit), this.phase,
         h("span", {class: "studio__count row small"}, icon("people"), this.count, this.crowd), h("span", {class: "push"}), this.end, this.share, this.menu),
-      this.banner, h("main", {class: "studio__body"}, this.column, this.side));
+      this.banner, this.now, h("main", {class: "studio__body"}, this.column, this.side));
     this.#app.replaceChildren(this.frame);
   }
 
@@ -120,7 +126,7 @@ export class Studio {
     this.#ends.push(() => wide.removeEventListener("change", resized),
       client.on("chat.reactions", ({counts}) => this.sky?.burst(counts)),
       client.on("hand.raised", ({name}) => announce(t("host.hand", {name}))),
-      client.on("qa.asked", ({by}) => announce(t("host.question", {name: by.name}))));
+      client.on("qa.asked", (question) => announce(t("host.question", {name: askerOf(question)}))));
 
     this.#broadcast.addEventListener("change", draw);
     this.#broadcast.addEventListener("failed", (event) => {
@@ -138,6 +144,7 @@ export class Studio {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => unknown} */ fn) =>
       frame.addEventListener(type, (event) => void fn(/** @type {CustomEvent} */ (event).detail));
     on("tab-pick", ({id}) => this.#pick(id));
+    on("board-export", () => api.questions(this.#room, this.#token).catch(refused));
     on("people-find", ({find}) => this.#roster.search(find));
     on("people-more", () => this.#roster.more());
     on("studio-devices", () => this.#startDevices());
@@ -247,17 +254,19 @@ export class Studio {
     if (!you || !room || !this.frame) return;
     this.#head(room);
     const now = () => this.#client.now();
+    if (this.now) this.now.view = {segment: room.segment ?? "", topic: room.topic ?? "", pinned: room.pinned ?? "", staff: true};
     const ended = room.phase === "ended";
     const {tracks, possible, sharing} = this.#capture;
     const {wanted, busy, state: media} = this.#broadcast;
     if (this.stage) {
       this.stage.view = {tracks, possible, sharing, asked: this.#asked, wanted, busy, media, phase: room.phase, stage: room.stage, you, now};
     }
-    this.activities.view = {polls: room.polls, quiz: room.quiz, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
+    this.activities.view = {polls: room.polls, quiz: room.quiz, mine: state.mine, allowed: room.allowed, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
     this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff: true};
-    this.board.view = {questions: room.questions, you, now, ended, staff: true};
+    this.board.view = {questions: room.questions, you, now, ended, staff: true, board: room.board, exports: true};
+    if (this.focused) this.focused.view = {question: room.questions.find((q) => q.focus) ?? null, staff: true};
     const {people, next} = this.#roster;
-    this.people.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", now};
+    this.people.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", experts: room.board?.experts, now};
     this.#tabs(room);
   }
 
@@ -285,8 +294,8 @@ export class Studio {
   /** @param {import("../client/protocol.js").Room} room */
   #tabs({chat, questions, hands, polls, quiz}) {
     if (!this.frame || !this.tabs) return;
-    const open = questions.filter((q) => !q.answered);
-    const newest = {chat: chat.at(-1)?.id ?? 0, questions: questions.at(-1)?.id ?? 0};
+    const open = questions.filter((q) => !q.answered && q.state !== "dismissed");
+    const newest = {chat: chat.at(-1)?.id ?? 0, questions: Math.max(0, ...questions.map((q) => q.id))};
     if (this.#panel === "chat" || this.#seen.chat === 0) this.#seen.chat = newest.chat;
     if (this.#panel === "questions") this.#seen.questions = newest.questions;
     const unread = chat.filter((m) => m.id > this.#seen.chat).length;

@@ -221,9 +221,9 @@ export class Console {
     const banned = room.banned ?? [], muted = room.muted ?? [];
     this.#head(room);
     const silent = new Set(muted.filter((m) => m.until <= 0 || m.until > now()).map((m) => m.user));
-    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent, slow: room.slow};
+    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent, slow: room.slow, hold: Boolean(room.board?.hold)};
     const {people, next} = this.#roster;
-    this.roster.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", now};
+    this.roster.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", experts: room.board?.experts, now};
     this.bans.view = {banned, muted, now};
     this.log.view = {acts: this.#acts, more: this.#older > 0, now};
     const kept = banned.length + silent.size;

@@ -1,7 +1,7 @@
 // @ts-check
 // The console's keys: one list that both listens and makes the help sheet.
 
-/** @typedef {"next" | "previous" | "newest" | "delete" | "mute" | "mute-long" | "ban" | "pin" | "answered" | "undo" | "say" | "find" | "slow" | "help"} Act */
+/** @typedef {"next" | "previous" | "newest" | "delete" | "mute" | "mute-long" | "ban" | "pin" | "answered" | "focus" | "approve" | "reject" | "dismiss" | "undo" | "say" | "find" | "slow" | "help"} Act */
 /** @typedef {{act: Act, keys: string[], show: string, group: "move" | "act" | "page"}} Binding */
 
 /** @type {readonly Binding[]} */
@@ -15,6 +15,10 @@ export const bindings = Object.freeze([
   {act: "ban", keys: ["b"], show: "B", group: "act"},
   {act: "pin", keys: ["p"], show: "P", group: "act"},
   {act: "answered", keys: ["a"], show: "A", group: "act"},
+  {act: "focus", keys: ["f"], show: "F", group: "act"},
+  {act: "approve", keys: ["y"], show: "Y", group: "act"},
+  {act: "reject", keys: ["n"], show: "N", group: "act"},
+  {act: "dismiss", keys: ["x"], show: "X", group: "act"},
   {act: "undo", keys: ["u", "z"], show: "U", group: "act"},
   {act: "say", keys: ["c"], show: "C", group: "page"},
   {act: "find", keys: ["/"], show: "/", group: "page"},

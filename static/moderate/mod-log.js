@@ -7,7 +7,11 @@ import {ago, clock, duration, t, time} from "../i18n.js";
 
 /** A picture for each act. @type {Record<string, string>} */
 const pictures = {"mod.delete": "trash", "mod.mute": "mute", "mod.unmute": "chat", "mod.ban": "ban", "mod.unban": "undo", "mod.slow": "clock",
-  "role.set": "shield", "qa.pin": "pin"};
+  "role.set": "shield", "qa.hold": "eye", "qa.approve": "check", "qa.reject": "close", "qa.dismiss": "history", "qa.restore": "undo", "qa.merge": "copy",
+  "qa.expert": "spark"};
+
+/** Acts whose reason says what was set: "on" or "off". */
+const settings = new Set(["qa.hold", "qa.expert"]);
 
 /** @typedef {{acts: Act[], more: boolean, now: () => number}} LogView */
 
@@ -38,11 +42,11 @@ export class ModLog extends View {
   /** @param {Act} act */
   #act({act, at, by, target, reason, seconds}) {
     const params = {by: by.name, name: target?.name ?? "", time: seconds > 0 ? duration(seconds) : "", n: seconds};
-    const key = `mod.act.${act}${variant(act, seconds, target !== null)}`;
+    const key = `mod.act.${act}${variant(act, seconds, target !== null, reason)}`;
     const words = t(key, params);
     return h("li", {class: "act"}, h("span", {class: "act__icon", data: {act}}, icon(pictures[act] ?? "info")),
       h("div", {class: "grow"}, h("p", {class: "act__text"}, words === key ? t("mod.act.other", {by: by.name, act}) : words),
-        reason ? h("p", {class: "small muted"}, t("mod.reason", {reason})) : null),
+        reason && !settings.has(act) ? h("p", {class: "small muted"}, t("mod.reason", {reason})) : null),
       h("time", {class: "small faint", dateTime: new Date(at).toISOString(), title: time(at)}));
   }
 }
@@ -52,8 +56,10 @@ export class ModLog extends View {
  * @param {string} act
  * @param {number} seconds
  * @param {boolean} person
+ * @param {string} reason
  */
-function variant(act, seconds, person) {
+function variant(act, seconds, person, reason) {
+  if (settings.has(act)) return `.${reason}`;
   if (act === "mod.mute" && seconds === 0) return ".always";
   if (act === "mod.ban" && seconds > 0) return ".for";
   if (act === "mod.slow" && seconds === 0) return ".off";

@@ -6,17 +6,19 @@ import {flag, h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
 import {send} from "../elements/intents.js";
 import {openMenu} from "../elements/menu.js";
 import {avatar, roleBadge} from "../elements/person.js";
+import {askerOf} from "../elements/question-item.js";
 import {slowName, slowSteps} from "../host/class-dialog.js";
-import {t, time} from "../i18n.js";
+import {number, t, time} from "../i18n.js";
 import {entries, heir, move} from "./stream.js";
 
-/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>, slow: number}} StreamView */
+/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>, slow: number, hold: boolean}} StreamView */
 
 /**
  * <mod-stream> shows all that is written in a class as it comes. One entry can
  * be picked, by pointer or keys, and acted upon; while one is picked the
  * stream stands still. It sends "mod-delete", "mod-mute", "mod-ban",
- * "mod-slow", "qa-pin", "qa-unpin" and "qa-answer".
+ * "mod-slow", "qa-hold", "qa-approve", "qa-reject", "qa-focus", "qa-pin", "qa-unpin", "qa-dismiss",
+ * "qa-restore" and "qa-answer".
  * @extends {View<StreamView>}
  */
 export class ModStream extends View {
@@ -30,13 +32,13 @@ export class ModStream extends View {
   build() {
     this.classList.add("stream");
     this.filters = h("div", {class: "cluster", role: "group", aria: {label: t("mod.filter")}});
-    for (const filter of /** @type {const} */ (["all", "chat", "questions"])) {
+    for (const filter of /** @type {const} */ (["all", "chat", "questions", "held"])) {
       this.filters.append(h("button", {type: "button", class: "chip", data: {filter}, onclick: () => {
         this.#filter = filter;
         this.#picked = 0;
         this.refresh();
         this.#toEnd();
-      }}, t(`mod.filter.${filter}`)));
+      }}, t(`mod.filter.${filter}`), h("span", {class: "chip__count numeric"})));
     }
     this.list = h("ol", {class: "stream__list", role: "list", tabIndex: 0, aria: {label: t("mod.stream")}});
     this.list.addEventListener("scroll", () => this.#scrolled(), {passive: true});
@@ -44,20 +46,29 @@ export class ModStream extends View {
       this.#pick(0);
       this.#toEnd();
     }});
-    this.empty = h("div", {class: "empty"}, icon("chat"), h("p", {class: "empty__title"}, t("mod.stream.empty")),
-      h("p", {class: "empty__text"}, t("mod.stream.empty.text")));
+    this.emptyTitle = h("p", {class: "empty__title"});
+    this.emptyText = h("p", {class: "empty__text"}, t("mod.stream.empty.text"));
+    this.empty = h("div", {class: "empty"}, icon("chat"), this.emptyTitle, this.emptyText);
     this.slow = h("button", {type: "button", class: "chip stream__slow", aria: {haspopup: "menu"}, onclick: () => this.#slowMenu()},
       icon("clock"), h("span"), icon("chevron-down"));
-    this.append(h("div", {class: "stream__head"}, this.filters, this.slow), h("div", {class: "stream__scroll"}, this.empty, this.list, this.pill));
+    this.hold = h("button", {type: "button", class: "chip", title: t("qa.hold.hint"), onclick: () => quietly(send(this, "qa-hold", {on: !this.view.hold}))},
+      icon("eye"), t("qa.hold"));
+    this.append(h("div", {class: "stream__head"}, this.filters, this.hold, this.slow), h("div", {class: "stream__scroll"}, this.empty, this.list, this.pill));
   }
 
   /** @param {StreamView} view */
-  update({chat, questions, you, muted, slow}) {
+  update({chat, questions, you, muted, slow, hold}) {
     const {list, filters, empty} = this;
-    if (!list || !filters || !empty || !this.slow) return;
+    if (!list || !filters || !empty || !this.slow || !this.hold || !this.emptyTitle || !this.emptyText) return;
+    this.hold.setAttribute("aria-pressed", String(hold));
     text(this.slow.children[1], slow > 0 ? t("mod.slow.on", {time: slowName(slow)}) : t("host.slow"));
     flag(this.slow, "stream__slow--on", slow > 0);
     this.slow.setAttribute("aria-label", this.slow.textContent ?? "");
+    const held = questions.filter((q) => q.state === "waiting").length;
+    const heldChip = /** @type {HTMLElement} */ (filters.lastElementChild);
+    heldChip.hidden = held === 0 && !hold;
+    text(/** @type {Element} */ (heldChip.lastElementChild), held ? number(held) : "");
+    if (heldChip.hidden && this.#filter === "held") this.#filter = "all"; // dealt with, and nothing new is held
     const before = this.#shown;
     const focused = list.contains(document.activeElement);
     this.#shown = entries(chat, questions, this.#filter);
@@ -66,6 +77,8 @@ export class ModStream extends View {
     if (!this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = 0;
     for (const chip of /** @type {Iterable<HTMLElement>} */ (filters.children)) chip.setAttribute("aria-pressed", String(chip.dataset.filter === this.#filter));
     empty.hidden = this.#shown.length > 0;
+    text(this.emptyTitle, t(this.#filter === "held" ? "qa.empty.held" : "mod.stream.empty"));
+    this.emptyText.hidden = this.#filter === "held";
     list.hidden = this.#shown.length === 0;
     keyed(list, this.#shown, (entry) => entry.id, (entry) => this.#entry(entry, you), (node, entry) => {
       const picked = entry.id === this.#picked;
@@ -75,12 +88,23 @@ export class ModStream extends View {
       }
       flag(node, "entry--muted", muted.has(entry.by.id));
       if (entry.question) {
-        const {votes, pinned, answered} = entry.question;
+        const {votes, pinned, answered, state, focus} = entry.question;
+        const waits = state === "waiting", aside = state === "dismissed";
+        flag(node, "entry--waiting", waits);
+        node.querySelector(".entry__waiting").hidden = !waits;
+        node.querySelector(".entry__aside").hidden = !aside;
+        node.querySelector(".entry__focus").hidden = !focus;
+        node.querySelector(".entry__votes").hidden = waits;
+        for (const act of ["approve", "reject"]) node.querySelector(`[data-act=${act}]`).hidden = !waits;
+        for (const act of ["pin", "focus"]) node.querySelector(`[data-act=${act}]`).hidden = waits || aside;
+        node.querySelector("[data-act=dismiss]").hidden = waits;
+        node.querySelector("[data-act=dismiss]").setAttribute("aria-pressed", String(aside));
+        node.querySelector("[data-act=focus]").setAttribute("aria-pressed", String(Boolean(focus)));
         text(node.querySelector(".entry__votes"), t("mod.votes", {n: votes}));
         node.querySelector(".entry__answered").hidden = !answered;
         node.querySelector(".entry__pinned").hidden = !pinned;
         node.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(pinned));
-        node.querySelector("[data-act=answered]").hidden = Boolean(answered);
+        node.querySelector("[data-act=answered]").hidden = Boolean(answered) || waits || aside;
       }
     });
     if (gone && focused) this.#focus();
@@ -108,22 +132,29 @@ export class ModStream extends View {
           this.#pick(entry.id);
           this.act(name);
         }});
-    const person = by.id !== you.id && by.role !== "host";
+    const person = by.id !== "" && by.id !== you.id && by.role !== "host"; // without an id: anonymous
     const node = h("li", {class: `entry entry--${kind}`, id: `entry-${entry.id}`, tabIndex: -1, onclick: () => this.#pick(entry.id)},
       avatar(by),
       h("div", {class: "entry__body grow"},
-        h("p", {class: "entry__head"}, h("span", {class: "entry__name"}, by.name), roleBadge(by.role),
+        h("p", {class: "entry__head"}, h("span", {class: "entry__name"}, entry.question ? askerOf(entry.question) : by.name), roleBadge(by.role),
           kind === "chat" ? null : h("span", {class: "badge badge--soft"}, icon("question"), t(`mod.kind.${kind}`)),
           entry.question ? h("span", {class: "small faint numeric entry__votes"}) : null,
           entry.question ? h("span", {class: "badge entry__pinned"}, icon("pin"), t("mod.pinned")) : null,
           entry.question ? h("span", {class: "badge entry__answered"}, icon("check"), t("mod.answered")) : null,
+          entry.question ? h("span", {class: "badge badge--live entry__focus"}, t("qa.focus")) : null,
+          entry.question ? h("span", {class: "badge badge--gold entry__waiting"}, icon("clock"), t("qa.state.waiting")) : null,
+          entry.question ? h("span", {class: "badge badge--outline entry__aside"}, icon("history"), t("qa.state.dismissed")) : null,
           h("span", {class: "badge badge--outline entry__mute"}, t("mod.muted")),
           h("time", {class: "small faint", dateTime: new Date(entry.at).toISOString()}, time(entry.at))),
         entry.asked ? h("p", {class: "message__quote truncate"}, entry.asked) : null,
         h("p", {class: "entry__text"}, entry.text)),
       h("div", {class: "entry__acts"},
+        entry.question ? act("approve", "check", t("qa.approve"), "Y") : null,
+        entry.question ? act("reject", "close", t("qa.reject"), "N") : null,
+        entry.question ? act("focus", "play", t("mod.focus"), "F") : null,
         entry.question ? act("pin", "pin", t("mod.pin"), "P") : null,
         entry.question ? act("answered", "check", t("mod.answered.mark"), "A") : null,
+        entry.question ? act("dismiss", "history", t("mod.dismiss"), "X") : null,
         act("delete", "trash", t("mod.delete"), "D"),
         person ? act("mute", "mute", t("mod.mute.minutes", {n: 1}), "M") : null,
         person ? act("mute-long", "clock", t("mod.mute.minutes", {n: 10}), "⇧M") : null,
@@ -150,10 +181,16 @@ export class ModStream extends View {
   #deal(act, entry) {
     if (!entry) return false;
     const {id, by, question} = entry;
-    const others = by.id !== this.view.you.id && by.role !== "host";
+    const others = by.id !== "" && by.id !== this.view.you.id && by.role !== "host";
+    const waits = question?.state === "waiting", aside = question?.state === "dismissed";
+    const board = question && !waits && !aside;
     if (act === "delete") quietly(send(this, "mod-delete", {item: id}));
-    else if (act === "pin" && question) quietly(send(this, question.pinned ? "qa-unpin" : "qa-pin", {question: id}));
-    else if (act === "answered" && question && !question.answered) quietly(send(this, "qa-answer", {question: id}));
+    else if (act === "approve" && waits) quietly(send(this, "qa-approve", {question: id}));
+    else if (act === "reject" && waits) quietly(send(this, "qa-reject", {question: id}));
+    else if (act === "focus" && board) quietly(send(this, "qa-focus", {question: question.focus ? 0 : id}));
+    else if (act === "dismiss" && question && !waits) quietly(send(this, aside ? "qa-restore" : "qa-dismiss", {question: id}));
+    else if (act === "pin" && board) quietly(send(this, question.pinned ? "qa-unpin" : "qa-pin", {question: id}));
+    else if (act === "answered" && board && !question.answered) quietly(send(this, "qa-answer", {question: id}));
     else if (act === "mute" && others) quietly(send(this, "mod-mute", {user: by.id, seconds: 60}));
     else if (act === "mute-long" && others) quietly(send(this, "mod-mute", {user: by.id, seconds: 600}));
     else if (act === "ban" && others) quietly(send(this, "mod-ban", {user: by.id}));

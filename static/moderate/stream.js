@@ -2,7 +2,7 @@
 /** @import {Message, Person, Question} from "../client/protocol.js" */
 // Chat and questions as one stream, and which entry is picked in it: pure.
 
-/** @typedef {"all" | "chat" | "questions"} Filter */
+/** @typedef {"all" | "chat" | "questions" | "held"} Filter */
 /**
  * One thing that somebody wrote.
  * @typedef {object} Entry
@@ -25,6 +25,10 @@
 export function entries(chat, questions, filter) {
   /** @type {Entry[]} */
   const out = [];
+  if (filter === "held") {
+    return questions.filter((q) => q.state === "waiting").sort((a, b) => a.id - b.id)
+      .map((question) => ({id: question.id, kind: "question", by: question.by, text: question.text, at: question.at, question}));
+  }
   if (filter !== "questions") out.push(...chat.map(({id, by, text, at}) => ({id, kind: /** @type {const} */ ("chat"), by, text, at})));
   if (filter !== "chat") {
     for (const question of questions) {

@@ -12,9 +12,11 @@ import {ClassStage} from "../elements/class-stage.js";
 import {ConnectionBanner} from "../elements/connection-banner.js";
 import {PeoplePanel} from "../elements/people-panel.js";
 import {PointsChip} from "../elements/points-chip.js";
+import {ClassNow} from "../elements/class-now.js";
 import {PollCard} from "../elements/poll-card.js";
 import {QuestionBoard} from "../elements/question-board.js";
 import {QuizCard} from "../elements/quiz-card.js";
+import {openPractice} from "../elements/quiz-practice.js";
 import {ReactionBar} from "../elements/reactions.js";
 import {SiteMenu} from "../elements/site-menu.js";
 import {SuggestionCard} from "../elements/suggestion-card.js";
@@ -54,6 +56,8 @@ export class ClassView {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #fold;
   #newestChat = 0;
   #newestQuestion = 0;
+  /** Own votes and questions as they were last drawn: a merge changes them. */
+  #mine = {votes: /** @type {number[]} */ ([]), asked: new Set()};
   #unreadChat = 0;
   #unreadQuestions = 0;
   #said = "";
@@ -75,6 +79,7 @@ export class ClassView {
     this.tabs = new TabBar();
     this.banner = new ConnectionBanner();
     this.points = new PointsChip();
+    this.now = new ClassNow();
     this.poll = new PollCard();
     this.quiz = new QuizCard();
     this.suggestion = new SuggestionCard();
@@ -124,7 +129,7 @@ export class ClassView {
     this.#place.replaceChildren(this.skipActivity, this.skip,
       h("header", {class: "masthead class-head"}, h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}},
         h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, h("span", {class: "push"}), this.count, this.points, this.menu),
-      this.banner,
+      this.banner, this.now,
       h("main", {class: "class"}, h("div", {class: "class__stage"}, this.stage,
         h("div", {class: "class-bar"}, this.reactions, h("span", {class: "push"}), this.hand, this.shareButton)),
       h("div", {class: "class__below"}, this.summary, this.activity), h("div", {class: "class__column"}, this.side, this.offer)));
@@ -168,6 +173,7 @@ export class ClassView {
       this.draw();
     });
     this.points.addEventListener("points-open", () => openPoints(this.#token));
+    this.#client.on("qa.merged", (merged) => this.#merged(merged));
     this.#client.on("chat.reactions", ({counts}) => this.stage.react(counts));
     this.#client.addEventListener("@change", () => this.draw());
   }
@@ -191,10 +197,13 @@ export class ClassView {
     const ended = room.phase === "ended";
     const staff = you.role !== "viewer";
     this.#head(room, you);
+    this.now.view = {segment: room.segment ?? "", topic: room.topic ?? "", pinned: room.pinned ?? "", staff};
     this.stage.view = {title: room.title, tags: this.#item?.tags, phase: room.phase, stage: room.stage, now, startsAt: this.#item?.starts_at,
-      media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer};
+      media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer,
+      focus: ended ? null : room.questions.find((q) => q.focus) ?? null, staff};
     this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff};
-    this.board.view = {questions: room.questions, you, now, ended, staff};
+    this.board.view = {questions: room.questions, you, now, ended, staff, board: room.board};
+    this.#mine = {votes: you.upvotes, asked: new Set([...(you.board?.asked ?? []), ...room.questions.filter((q) => q.by.id === you.id).map((q) => q.id)])};
     this.people.view = {count: room.count, hands: room.hands, you, now};
     this.reactions.hidden = ended;
     this.reactions.view = {disabled: connection.state !== "open"};
@@ -206,6 +215,13 @@ export class ClassView {
     this.#activity(room, you);
     this.#summary(room, you);
     this.#tabBar(room, you);
+  }
+
+  /** Where a question went that this person asked or voted for. @param {{from: number, into: import("../client/protocol.js").Question}} merged */
+  #merged({from, into}) {
+    const asked = this.#mine.asked.has(from);
+    if (!asked && !this.#mine.votes.includes(from)) return;
+    toast(t(asked ? "qa.merged.asked" : "qa.merged.voted", {text: into.text}), {seconds: 8});
   }
 
   /** @param {Room} room @param {You} you */
@@ -256,7 +272,7 @@ export class ClassView {
       this.#small = false; // what is new comes up by itself
       if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: shown.poll.text}));
     }
-    this.#settle(shown.over ? `${shown.key}/over` : shown.kind === "poll" && you.votes[shown.poll.id]?.length ? `${shown.key}/voted` : "", shown.over);
+    this.#settle(shown.over ? `${shown.key}/over` : shown.kind === "poll" && (you.votes[shown.poll.id]?.length || you.ballots?.[shown.poll.id]) ? `${shown.key}/voted` : "", shown.over);
     putAway.hidden = !shown.over;
     smaller.hidden = shown.over && !this.#small;
     setIcon(smaller, this.#small ? "chevron-up" : "chevron-down");
@@ -279,8 +295,8 @@ export class ClassView {
     if (shown.kind === "quiz") {
       const {quiz} = shown;
       const stands = you.quiz && you.quiz.quiz === quiz.id && you.quiz.rank > 0 ? {...you.quiz, id: you.id, name: you.name} : null;
-      this.quiz.view = {quiz, now: this.#now, answers: you.answers, mine: this.#client.state.mine, me: stands, staff};
-    } else this.poll.view = {poll: shown.poll, mine: you.votes[shown.poll.id], staff};
+      this.quiz.view = {quiz, now: this.#now, answers: you.answers, mine: this.#client.state.mine, me: stands, standing: you.quiz, user: you.id, staff};
+    } else this.poll.view = {poll: shown.poll, mine: you.votes[shown.poll.id], ballot: you.ballots?.[shown.poll.id], staff};
     if (before !== shown.key && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       activity.animate([{opacity: 0, transform: "translateY(14px)"}, {opacity: 1, transform: "none"}], {duration: 320, easing: "ease-out"});
     }
@@ -313,14 +329,15 @@ export class ClassView {
     if (room.phase !== "ended") this.#readSummary = false; // reopened: its next end is told again
     if (summary.hidden) return;
     const minutes = Math.max(1, Math.round((room.ended_at - room.started_at) / 60_000));
-    const asked = room.questions.filter((q) => q.by.id === you.id).length;
+    const asked = room.questions.filter((q) => this.#mine.asked.has(q.id)).length;
     /** @type {[string, string, string][]} */
     const facts = [];
     if (room.started_at && room.ended_at) facts.push(["clock", number(minutes), t("summary.minutes", {n: minutes})]);
     if (this.#client.state.points) facts.push(["points", number(this.#client.state.points.balance), t("summary.points", {n: this.#client.state.points.balance})]);
     if (you.quiz && you.quiz.rank > 0) facts.push(["trophy", number(you.quiz.rank), t("summary.rank", {of: you.quiz.of})]);
     if (asked > 0) facts.push(["question", number(asked), t("summary.asked", {n: asked})]);
-    const name = JSON.stringify([lang, you.name, facts]);
+    const past = (room.practice ?? []).slice(-3).reverse();
+    const name = JSON.stringify([lang, you.name, facts, past]);
     if (summary.dataset.shown === name) return; // what has the focus stays
     summary.dataset.shown = name;
     summary.replaceChildren(iconButton("close", t("class.away"), {class: "btn btn--icon btn--quiet btn--small summary__close", onclick: () => {
@@ -330,6 +347,7 @@ export class ClassView {
       h("dl", {class: "summary__facts"}, ...facts.map(([picture, value, what]) =>
         h("div", null, h("dt", null, icon(picture), what), h("dd", {class: "display numeric"}, value)))),
       h("div", {class: "cluster"}, h("a", {class: "btn btn--primary", href: "/"}, t("summary.home")),
+        ...past.map(({id, title}) => h("button", {type: "button", class: "btn", onclick: () => void openPractice(summary, id)}, icon("quiz"), t("quiz.practise.of", {title}))),
         h("button", {type: "button", class: "btn", onclick: () => openPoints(this.#token)}, t("points.open"))));
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import {activities, arrange, ownAnswer, paragraphs, readingTime, results, right, shares, sortSessions} from "../../static/elements/rules.js";
+import {activities, arrange, paragraphs, readingTime, results, shares, sortSessions} from "../../static/elements/rules.js";
 
 /** Numbers in [0, 1) that are the same in each run (mulberry32). @param {number} state */
 function numbers(state) {
@@ -54,25 +54,6 @@ test("shares of a poll lie between none and all, whatever the counts", () => {
   always((below) => {
     for (const share of shares([below(50), below(50), below(50)], below(60)) ?? []) assert.ok(share >= 0 && share <= 1);
   });
-});
-
-test("an answer is right with exactly the right choices, in any order", () => {
-  always((below) => {
-    const correct = [0, 1, 2, 3].filter(() => below(2) === 0);
-    const picked = [3, 2, 1, 0].filter(() => below(2) === 0);
-    assert.equal(right(picked, correct), [0, 1, 2, 3].every((i) => picked.includes(i) === correct.includes(i)));
-  });
-});
-
-test("whoever did not answer has no answer, even where a result says so", () => {
-  const quiz = /** @type {any} */ ({id: 40, question: 1});
-  const mine = (/** @type {number} */ question, /** @type {number[]} */ choices) => /** @type {any} */ ({quiz: 40, question, choices});
-  assert.equal(ownAnswer({quiz}), undefined);
-  assert.equal(ownAnswer({quiz, mine: mine(1, [])}), undefined, "a result without choices");
-  assert.equal(ownAnswer({quiz, mine: mine(0, [2]), answers: [{quiz: 40, question: 0, choices: [2]}]}), undefined, "an answer to another question");
-  assert.equal(ownAnswer({quiz, mine: {...mine(1, [2]), quiz: 7}}), undefined, "a result of another quiz");
-  assert.deepEqual(ownAnswer({quiz, mine: mine(1, [0, 2])}), [0, 2]);
-  assert.deepEqual(ownAnswer({quiz, mine: mine(0, []), answers: [{quiz: 40, question: 1, choices: [3]}]}), [3], "after a reload");
 });
 
 /** @param {(n: number) => number} below @returns {any} a room with some polls and perhaps a quiz */

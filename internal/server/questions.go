@@ -1,0 +1,108 @@
+package server
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// questions answers with a room's question board as CSV (RFC 4180), for its
+// staff. The server makes it and not the page: a page holds the 200 questions
+// that a snapshot shows, and a board may have 5,000.
+func (s *Server) questions(w http.ResponseWriter, r *http.Request) {
+	id, ok := s.roomOf(w, r)
+	if !ok {
+		return
+	}
+	who, err := s.Keys.Verify(bearer(r), auth.Room, id, time.Now())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var rows []qa.Row
+	_, exists, err := s.House.Status(r.Context(), id)
+	switch {
+	case err != nil:
+	case exists:
+		rows, err = s.House.Questions(r.Context(), id, wire.Actor{User: who.User, Role: who.Role})
+	case !who.Role.Staff():
+		err = wire.ErrForbidden
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	var b bytes.Buffer
+	writeQuestions(&b, rows, s.texts[langOf(r.Header.Get("Accept-Language"))])
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="questions-%s.csv"`, id))
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Cache-Control", "no-store")
+	if _, err := w.Write(b.Bytes()); err != nil {
+		s.Log.Debug("questions not taken", zap.Error(err))
+	}
+}
+
+// questionColumns are the columns of the table, by the keys of their names.
+var questionColumns = []string{"kind", "id", "question", "reply", "time", "by", "text", "state", "votes", "labels", "merged"}
+
+// writeQuestions writes the table. It begins with a byte order mark, without
+// which Excel takes UTF-8 for something else.
+func writeQuestions(b *bytes.Buffer, rows []qa.Row, texts map[string]string) {
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(b)
+	w.UseCRLF = true
+	head := make([]string, len(questionColumns))
+	for i, name := range questionColumns {
+		head[i] = texts["qa.csv."+name]
+	}
+	_ = w.Write(head) // a buffer takes everything
+	number := func(n uint64) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.FormatUint(n, 10)
+	}
+	for _, row := range rows {
+		kind, by, state, votes := "question", row.By, texts["qa.state."+row.State], strconv.Itoa(row.Votes)
+		if row.Question != 0 {
+			kind, votes = "answer", ""
+			if row.Answer != 0 {
+				kind = "reply"
+			}
+			state = ""
+		}
+		if row.Anonymous {
+			by = texts["qa.anonymous"]
+		}
+		_ = w.Write([]string{
+			texts["qa.csv.kind."+kind], number(row.ID), number(row.Question), number(row.Answer),
+			row.At.Time().UTC().Format(time.RFC3339), harmless(by), harmless(row.Text), state, votes,
+			harmless(strings.Join(row.Labels, ", ")), number(row.Into),
+		})
+	}
+	w.Flush()
+}
+
+// harmless returns text that no spreadsheet takes for a formula: what begins
+// like one, whatever blanks stand before it and in full width as well, gets an
+// apostrophe in front.
+func harmless(text string) string {
+	first := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	if first != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(first)[0]) || strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") {
+		return "'" + text
+	}
+	return text
+}

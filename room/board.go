@@ -1,0 +1,97 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lyceum-live/lyceum/qa"
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// decideBoard decides a command of the question board. What keeps people's
+// questions back or lets people answer is audited, as moderators' acts are;
+// an entry never tells who asked anonymously.
+func (s *State) decideBoard(now time.Time, by wire.Actor, c qa.Command) ([]Event, error) {
+	if c, is := c.(qa.Expert); is && s.People[c.User] == nil {
+		return nil, wire.ErrNotFound.In("user")
+	}
+	events, err := lift(qa.Decide(&s.Board, now, by, c))
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	about := func(act string, question uint64) []Event {
+		author, secret := s.Board.Author(question)
+		if secret {
+			author = ""
+		}
+		return append(events, Acted{Act: act, Target: author, Item: question})
+	}
+	switch c := c.(type) {
+	case qa.Hold:
+		return append(events, Acted{Act: "qa.hold", Reason: wire.Own(by.User, onOff(c.On))}), nil
+	case qa.Expert:
+		return append(events, Acted{Act: "qa.expert", Target: c.User, Reason: wire.Own(c.User, onOff(c.On))}), nil
+	case qa.Approve:
+		return about("qa.approve", c.Question), nil
+	case qa.Reject:
+		return about("qa.reject", c.Question), nil
+	case qa.Dismiss:
+		return about("qa.dismiss", c.Question), nil
+	case qa.Restore:
+		return about("qa.restore", c.Question), nil
+	case qa.Merge:
+		return about("qa.merge", c.From), nil
+	}
+	return events, nil
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// Questions returns the whole question board for by, who must be of the staff
+// now: a token may say less or more than the host has said since.
+func (h *House) Questions(ctx context.Context, id wire.RoomID, by wire.Actor) ([]qa.Row, error) {
+	for {
+		r, err := h.Open(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := r.questions(ctx, by)
+		if !errors.Is(err, ErrGone) {
+			return rows, err
+		}
+	}
+}
+
+func (r *Room) questions(ctx context.Context, by wire.Actor) ([]qa.Row, error) {
+	type board struct {
+		rows []qa.Row
+		err  error
+	}
+	found := make(chan board, 1) // buffered: the loop never waits for a caller
+	err := r.ask(ctx, ask{then: func(uint64, any, error) {
+		m := r.state.People[by.User]
+		switch {
+		case !r.state.roleOf(by.User, by.Role).Staff():
+			found <- board{err: wire.ErrForbidden}
+		case m != nil && holds(m.Banned, r.clock.at(time.Now())):
+			found <- board{err: ErrBanned}
+		default:
+			found <- board{rows: r.state.Board.Rows(r.state.person)}
+		}
+	}})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case b := <-found:
+		return b.rows, b.err
+	case <-r.done:
+		return nil, ErrGone
+	}
+}
