@@ -29,7 +29,7 @@ type Config struct {
 	Ops  operator.Config `yaml:"ops"`
 	Data struct {
 		Dir  string        `yaml:"dir" default:"./data" doc:"folder of the database and the signing key"`
-		Keep time.Duration `yaml:"keep" default:"0s" min:"0s" doc:"how long the record of what happened in classes is kept; once a day, what is older and no longer needed goes; 0: for ever"`
+		Keep time.Duration `yaml:"keep" default:"0s" min:"0s" doc:"how long the record of what happened in classes is kept; once a day, what is older goes, but for the newest thousand events of each class and what a follower still needs; 0: for ever"`
 	} `yaml:"data"`
 	Store  sqlite.Config `yaml:"store"`
 	Access struct {

@@ -114,7 +114,7 @@ func (k *socket) handle(b *[]byte, at time.Time) bool {
 		id := r.ID // alone: the rest of r is not kept
 		err = k.session.Submit(command, r.Key, at, func(seq uint64, data any, err error) { k.reply(id, seq, data, err) })
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, room.ErrGone) { // then the socket is closed, and the client asks again
 		k.reply(r.ID, 0, nil, err)
 	}
 	return true
