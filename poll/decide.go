@@ -59,12 +59,10 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 		}
 		return []Event{Retracted{p.ID}}, nil
 	case Show:
-		p := s.Polls[c.Poll]
+		p, err := s.opened(c.Poll)
 		switch {
-		case p == nil:
-			return nil, wire.ErrNotFound.In("poll")
-		case p.Phase == PhaseDraft:
-			return nil, ErrClosed
+		case err != nil:
+			return nil, err
 		case !p.known():
 			return nil, ErrSecret
 		case p.visible():
@@ -72,14 +70,9 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 		}
 		return []Event{Revealed{p.ID}}, nil
 	case Close:
-		p := s.Polls[c.Poll]
-		switch {
-		case p == nil:
-			return nil, wire.ErrNotFound.In("poll")
-		case p.Phase == PhaseDraft:
-			return nil, ErrClosed
-		case p.Phase == PhaseClosed:
-			return nil, nil
+		p, err := s.opened(c.Poll)
+		if err != nil || p.Phase == PhaseClosed {
+			return nil, err
 		}
 		return []Event{Closed{p.ID}}, nil
 	case Drop:
@@ -147,6 +140,18 @@ func (s *State) decideVote(by wire.Actor, c Vote) ([]Event, error) {
 		return []Event{conceal(e, name)}, nil
 	}
 	return []Event{e}, nil
+}
+
+// opened returns the poll if it is no draft any more, for the staff.
+func (s *State) opened(id uint64) (*Poll, error) {
+	p := s.Polls[id]
+	switch {
+	case p == nil:
+		return nil, wire.ErrNotFound.In("poll")
+	case p.Phase == PhaseDraft:
+		return nil, ErrClosed
+	}
+	return p, nil
 }
 
 // voting returns the poll if votes may be given and taken back. Viewers do not

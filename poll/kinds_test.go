@@ -496,7 +496,8 @@ func (m *paper) sums(t *rapid.T, r *poll.Result) {
 
 // own checks what somebody sees of their own vote.
 func (m *paper) own(t *rapid.T, s *poll.State, id uint64, user wire.UserID) {
-	choices, ballot := s.Mine(user)[id], s.Ballots(user)[id]
+	picked, given := s.Mine(user)
+	choices, ballot := picked[id], given[id]
 	c := m.casts[user]
 	if m.ask.Secret && !m.open {
 		c = cast{} // nobody knows any more

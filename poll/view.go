@@ -126,30 +126,23 @@ func (s *State) OpenIDs() []uint64 {
 	return ids
 }
 
-// Mine returns which choices user picked or ranked in each poll that is open
-// or closed.
-func (s *State) Mine(user wire.UserID) map[uint64][]int {
-	mine := map[uint64][]int{}
+// Mine returns what user gave in each poll that is open or closed: the choices
+// they picked or ranked, and what they gave in polls of another kind.
+func (s *State) Mine(user wire.UserID) (choices map[uint64][]int, ballots Ballots) {
+	choices = map[uint64][]int{}
 	for id := range s.Polls {
-		if v := s.Own(id, user); len(v.Choices) > 0 {
-			mine[id] = v.Choices
+		v := s.Own(id, user)
+		if len(v.Choices) > 0 {
+			choices[id] = v.Choices
 		}
-	}
-	return mine
-}
-
-// Ballots returns what user gave in each poll of another kind.
-func (s *State) Ballots(user wire.UserID) Ballots {
-	var ballots Ballots
-	for id := range s.Polls {
-		if v := s.Own(id, user).BallotView; v.Value != nil || v.Text != "" || len(v.Words) > 0 {
+		if v.Value != nil || v.Text != "" || len(v.Words) > 0 {
 			if ballots == nil {
 				ballots = Ballots{}
 			}
-			ballots[id] = v
+			ballots[id] = v.BallotView
 		}
 	}
-	return ballots
+	return choices, ballots
 }
 
 // Own returns what user gave in a poll: nothing in a secret one that is closed.

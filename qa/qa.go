@@ -83,7 +83,7 @@ type Question struct {
 	Answered  bool          `json:"answered,omitzero"` // in writing or aloud
 	Answers   []Written     `json:"answers"`           // in writing, oldest first
 
-	asks *bool // whether something is asked in Text; nil until somebody is shown it
+	asks text.Asked
 }
 
 // Written is one written answer to a question, or a reply to one.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -326,19 +325,11 @@ func (q *Question) asker(who func(wire.UserID) wire.Person) wire.Person {
 	return who(q.By)
 }
 
-func (q *Question) asksSomething() bool {
-	if q.asks == nil {
-		asks := text.IsQuestion(q.Text.Text)
-		q.asks = &asks
-	}
-	return *q.asks
-}
-
 func (s *State) view(q *Question, who func(wire.UserID) wire.Person) QuestionView {
 	v := QuestionView{
 		ID: q.ID, By: q.asker(who), Anonymous: q.Anonymous, Text: q.Text.Text, At: q.At,
 		Votes: q.Votes, Pinned: q.ID == s.Pinned, Focus: q.ID == s.Focus, Answered: q.Answered,
-		State: q.state(), Labels: q.Labels, Merged: q.Merged, IsQuestion: q.asksSomething(),
+		State: q.state(), Labels: q.Labels, Merged: q.Merged, IsQuestion: q.asks.In(q.Text.Text),
 	}
 	for _, r := range q.Answers {
 		v.Answers = append(v.Answers, ReplyView{r.ID, who(r.By), r.Text.Text, r.At, r.Answer, r.Expert})

@@ -52,6 +52,15 @@ type Gain struct {
 	Rule    Rule
 }
 
+// View is how the person hears of it; with nothing gained, of their balance.
+func (g Gain) View() wire.View {
+	return wire.View{Type: "points.balance", Data: struct {
+		Balance int64  `json:"balance"`
+		Gained  int64  `json:"gained"`
+		Rule    string `json:"rule"`
+	}{g.Balance, g.Gained, g.Rule}}
+}
+
 // NewBank returns a bank that keeps its ledger in store.
 func NewBank(rules Rules, store Store) *Bank {
 	seed := maphash.MakeSeed()

@@ -2,7 +2,6 @@ package room
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/lyceum-live/lyceum/qa"
@@ -55,43 +54,26 @@ func onOff(on bool) string {
 
 // Questions returns the whole question board for by, who must be of the staff
 // now: a token may say less or more than the host has said since.
-func (h *House) Questions(ctx context.Context, id wire.RoomID, by wire.Actor) ([]qa.Row, error) {
-	for {
-		r, err := h.Open(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := r.questions(ctx, by)
-		if !errors.Is(err, ErrGone) {
-			return rows, err
-		}
-	}
+func (h *House) Questions(ctx context.Context, id wire.RoomID, by wire.Actor) (rows []qa.Row, err error) {
+	err = h.within(ctx, id, func(r *Room) error {
+		rows, err = r.questions(ctx, by)
+		return err
+	})
+	return rows, err
 }
 
 func (r *Room) questions(ctx context.Context, by wire.Actor) ([]qa.Row, error) {
-	type board struct {
-		rows []qa.Row
-		err  error
-	}
-	found := make(chan board, 1) // buffered: the loop never waits for a caller
-	err := r.ask(ctx, ask{then: func(uint64, any, error) {
+	var rows []qa.Row
+	err := r.look(ctx, func() error {
 		m := r.state.People[by.User]
 		switch {
 		case !r.state.roleOf(by.User, by.Role).Staff():
-			found <- board{err: wire.ErrForbidden}
+			return wire.ErrForbidden
 		case m != nil && holds(m.Banned, r.clock.at(time.Now())):
-			found <- board{err: ErrBanned}
-		default:
-			found <- board{rows: r.state.Board.Rows(r.state.person)}
+			return ErrBanned
 		}
-	}})
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case b := <-found:
-		return b.rows, b.err
-	case <-r.done:
-		return nil, ErrGone
-	}
+		rows = r.state.Board.Rows(r.state.person)
+		return nil
+	})
+	return rows, err
 }

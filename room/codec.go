@@ -45,25 +45,29 @@ const maxKnown = 500_000
 
 // Ensure makes sure that the person has a key.
 func (v *Vault) Ensure(ctx context.Context, user wire.UserID) error {
-	v.mu.Lock()
-	_, known := v.known[user]
-	v.mu.Unlock()
-	if known {
-		return nil
-	}
-	_, err := v.ensure(ctx, user)
+	_, err := v.key(ctx, user)
 	return err
 }
 
-// cached returns the person's cipher if their key is in memory, or nil.
-func (v *Vault) cached(user wire.UserID) cipher.AEAD {
-	v.mu.Lock()
-	key, ok := v.known[user]
-	v.mu.Unlock()
-	if !ok {
-		return nil
+// key returns the key under an id, from memory if it is there, and makes one
+// if there is none.
+func (v *Vault) key(ctx context.Context, id wire.UserID) (personKey, error) {
+	if key, known := v.cached(id); known {
+		return key, nil
 	}
-	return key.cipher()
+	key, err := v.keys.EnsureKey(ctx, id)
+	if err != nil {
+		return personKey{}, err
+	}
+	return v.remember(id, key)
+}
+
+// cached returns a key if it is in memory.
+func (v *Vault) cached(id wire.UserID) (key personKey, known bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	key, known = v.known[id]
+	return key, known
 }
 
 func (k personKey) cipher() cipher.AEAD {
@@ -89,36 +93,6 @@ func (v *Vault) remember(user wire.UserID, key []byte) (personKey, error) {
 	}
 	v.known[user] = personKey(key)
 	return personKey(key), nil
-}
-
-func (v *Vault) forSealing(ctx context.Context, user wire.UserID) (cipher.AEAD, error) {
-	if a := v.cached(user); a != nil {
-		return a, nil
-	}
-	key, err := v.ensure(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	return key.cipher(), nil
-}
-
-// key returns the key under an id, from memory if it is there.
-func (v *Vault) key(ctx context.Context, id wire.UserID) (personKey, error) {
-	v.mu.Lock()
-	key, known := v.known[id]
-	v.mu.Unlock()
-	if known {
-		return key, nil
-	}
-	return v.ensure(ctx, id)
-}
-
-func (v *Vault) ensure(ctx context.Context, user wire.UserID) (personKey, error) {
-	key, err := v.keys.EnsureKey(ctx, user)
-	if err != nil {
-		return personKey{}, err
-	}
-	return v.remember(user, key)
 }
 
 // load brings the keys of many people into memory at once.
@@ -164,10 +138,11 @@ func (v *Vault) marshal(ctx context.Context, value any) ([]byte, error) {
 		func(enc *jsontext.Encoder, p wire.Personal) error {
 			s := sealed{Owner: p.Owner}
 			if p.Text != "" {
-				a, err := v.forSealing(ctx, p.Owner)
+				key, err := v.key(ctx, p.Owner)
 				if err != nil {
 					return err
 				}
+				a := key.cipher()
 				nonce := make([]byte, a.NonceSize(), a.NonceSize()+len(p.Text)+a.Overhead())
 				_, _ = rand.Read(nonce) // never fails (crypto/rand)
 				s.Box = base64.StdEncoding.EncodeToString(a.Seal(nonce, nonce, []byte(p.Text), []byte(p.Owner)))
@@ -187,15 +162,16 @@ func (v *Vault) unmarshal(ctx context.Context, data []byte, into any) error {
 			if s.Box == "" {
 				return nil
 			}
-			a := v.cached(s.Owner)
-			if a == nil {
+			key, known := v.cached(s.Owner)
+			if !known {
 				if err := v.load(ctx, []wire.UserID{s.Owner}); err != nil {
 					return err
 				}
-				if a = v.cached(s.Owner); a == nil {
+				if key, known = v.cached(s.Owner); !known {
 					return nil // erased
 				}
 			}
+			a := key.cipher()
 			box, err := base64.StdEncoding.DecodeString(s.Box)
 			if err != nil || len(box) < a.NonceSize() {
 				return fmt.Errorf("personal text of %s is damaged", s.Owner)

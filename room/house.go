@@ -108,36 +108,36 @@ func (h *House) Join(ctx context.Context, id wire.RoomID, s *Session, re uint64,
 	if err := h.vault.Ensure(ctx, s.User); err != nil {
 		return storeError(err)
 	}
-	for range openings {
-		r, err := h.Open(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err = r.join(ctx, s, re, after); !errors.Is(err, ErrGone) {
-			return err
-		}
-	}
-	return storeError(ErrGone)
+	return h.within(ctx, id, func(r *Room) error { return r.join(ctx, s, re, after) })
 }
 
 // openings is how often a room is opened for one who asks: what ends it each
 // time would otherwise go on without end.
 const openings = 5
 
-// Do carries out a command on behalf of the server itself, in a room that is
-// opened if need be.
-func (h *House) Do(ctx context.Context, id wire.RoomID, by wire.Actor, c Command) error {
-	key := rand.Text()
+// within does something in a room, which is opened if need be, and again if it
+// ends in the meantime.
+func (h *House) within(ctx context.Context, id wire.RoomID, do func(*Room) error) error {
 	for range openings {
 		r, err := h.Open(ctx, id)
 		if err != nil {
 			return err
 		}
-		if _, _, err = r.Do(ctx, by, key, c); !errors.Is(err, ErrGone) {
+		if err = do(r); !errors.Is(err, ErrGone) {
 			return err
 		}
 	}
 	return storeError(ErrGone)
+}
+
+// Do carries out a command on behalf of the server itself, in a room that is
+// opened if need be.
+func (h *House) Do(ctx context.Context, id wire.RoomID, by wire.Actor, c Command) error {
+	key := rand.Text()
+	return h.within(ctx, id, func(r *Room) error {
+		_, _, err := r.Do(ctx, by, key, c)
+		return err
+	})
 }
 
 const tellAtOnce = 250

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -58,16 +59,35 @@ func (r *Room) Do(ctx context.Context, by wire.Actor, key string, c Command) (se
 	if err := r.ask(ctx, a); err != nil {
 		return 0, nil, err
 	}
+	x, err := await(r, results)
+	if err != nil {
+		return 0, nil, err
+	}
+	return x.seq, x.data, x.err
+}
+
+// look lets the owner do something that changes nothing, and waits for it.
+func (r *Room) look(ctx context.Context, do func() error) error {
+	done := make(chan error, 1) // buffered: the loop never waits for a caller
+	if err := r.ask(ctx, ask{then: func(uint64, any, error) { done <- do() }}); err != nil {
+		return err
+	}
+	said, err := await(r, done)
+	return cmp.Or(err, said)
+}
+
+// await returns what the owner answers, also if that was the last thing it did.
+func await[T any](r *Room, answers <-chan T) (answer T, err error) {
 	select {
-	case x := <-results:
-		return x.seq, x.data, x.err
+	case answer = <-answers:
+		return answer, nil
 	case <-r.done:
-		select {
-		case x := <-results: // it was the last thing that was done
-			return x.seq, x.data, x.err
-		default:
-			return 0, nil, ErrGone
-		}
+	}
+	select {
+	case answer = <-answers:
+		return answer, nil
+	default:
+		return answer, ErrGone
 	}
 }
 

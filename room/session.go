@@ -61,17 +61,8 @@ func (r *Room) join(ctx context.Context, s *Session, re uint64, after *Position)
 	if err := r.ask(ctx, a); err != nil {
 		return err
 	}
-	select {
-	case err := <-refused:
-		return err
-	case <-r.done:
-		select {
-		case err := <-refused:
-			return err
-		default:
-			return ErrGone
-		}
-	}
+	said, err := await(r, refused)
+	return cmp.Or(err, said)
 }
 
 // Leave takes the session out of the room. After a while without another
@@ -110,26 +101,18 @@ type Viewer struct {
 
 // Viewers returns those who are in the class now and not of its staff.
 func (r *Room) Viewers(ctx context.Context) ([]Viewer, error) {
-	found := make(chan []Viewer, 1)
-	err := r.ask(ctx, ask{then: func(uint64, any, error) {
-		viewers := make([]Viewer, 0, len(r.sessions))
+	var viewers []Viewer
+	err := r.look(ctx, func() error {
+		viewers = make([]Viewer, 0, len(r.sessions))
 		for user, sessions := range r.sessions {
 			if i := slices.IndexFunc(sessions, func(s *Session) bool { return !s.Admin && !s.staff }); i >= 0 {
 				viewers = append(viewers, Viewer{user, sessions[i].Lang})
 			}
 		}
 		slices.SortFunc(viewers, func(a, b Viewer) int { return cmp.Compare(a.User, b.User) })
-		found <- viewers
-	}})
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case viewers := <-found:
-		return viewers, nil
-	case <-r.done:
-		return nil, ErrGone
-	}
+		return nil
+	})
+	return viewers, err
 }
 
 // attach lets a session hear the room. It runs on the loop.

@@ -3,6 +3,7 @@ package room
 import (
 	"slices"
 
+	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
@@ -94,6 +95,8 @@ type Message struct {
 	At      wire.Millis   `json:"at"`
 	Text    wire.Personal `json:"text"`
 	ReplyTo uint64        `json:"reply_to,omitzero"`
+
+	asks text.Asked
 }
 
 // Act is an entry of the audit.
@@ -134,7 +137,7 @@ func (s *State) Apply(h wire.Head, e Event) {
 		s.leave(s.People[h.By], h.At)
 	case Said:
 		s.People[h.By].SaidAt = h.At
-		s.Chat = append(s.Chat, Message{h.Seq, h.By, h.At, e.Text, e.ReplyTo})
+		s.Chat = append(s.Chat, Message{ID: h.Seq, By: h.By, At: h.At, Text: e.Text, ReplyTo: e.ReplyTo})
 		if over := len(s.Chat) - s.Keep; over > 0 {
 			s.Chat = slices.Delete(s.Chat, 0, over)
 		}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lyceum-live/lyceum/internal/text"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
@@ -148,7 +147,7 @@ func (s *State) views(h wire.Head, e Event) seen {
 	var v seen
 	switch e := e.(type) {
 	case Said:
-		return toAll("chat.said", s.message(s.Chat[len(s.Chat)-1]))
+		return toAll("chat.said", s.message(&s.Chat[len(s.Chat)-1]))
 	case Deleted:
 		return toAll("chat.deleted", struct {
 			ID uint64 `json:"id"`
@@ -217,8 +216,8 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 		Quiz:      s.Quiz.Snapshot(s.person),
 		Practice:  s.Quiz.Finished(),
 	}
-	for _, m := range s.Chat {
-		v.Chat = append(v.Chat, s.message(m))
+	for i := range s.Chat {
+		v.Chat = append(v.Chat, s.message(&s.Chat[i]))
 	}
 	for _, user := range s.Hands[:min(len(s.Hands), 100)] {
 		v.Hands = append(v.Hands, s.person(user))
@@ -243,9 +242,9 @@ func (s *State) you(user wire.UserID) YouView {
 	p := s.person(user)
 	v := YouView{
 		ID: user, Name: p.Name, Role: p.Role,
-		Votes: s.Polls.Mine(user), Ballots: s.Polls.Ballots(user), Upvotes: s.Board.Mine(user),
-		Board: s.Board.Own(user, s.person),
+		Upvotes: s.Board.Mine(user), Board: s.Board.Own(user, s.person),
 	}
+	v.Votes, v.Ballots = s.Polls.Mine(user)
 	v.Answers, v.Quiz = s.Quiz.Mine(user)
 	if m := s.People[user]; m != nil {
 		v.MutedUntil = m.Muted
@@ -256,8 +255,8 @@ func (s *State) you(user wire.UserID) YouView {
 	return v
 }
 
-func (s *State) message(m Message) MessageView {
-	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo, text.IsQuestion(m.Text.Text)}
+func (s *State) message(m *Message) MessageView {
+	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo, m.asks.In(m.Text.Text)}
 }
 
 func (s *State) stage() StageView {

@@ -46,11 +46,7 @@ func earnPoints(bank *reward.Bank, house *room.House) room.Handle {
 				if latest, ok := bank.Latest(gain.User); ok {
 					gain.Balance = latest
 				}
-				return wire.View{Type: "points.balance", Data: struct {
-					Balance int64  `json:"balance"`
-					Gained  int64  `json:"gained"`
-					Rule    string `json:"rule"`
-				}{gain.Balance, gain.Gained, gain.Rule}}
+				return gain.View()
 			}}
 		}
 		if len(told) > 0 {

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -97,11 +98,7 @@ func (k *socket) tellPoints() {
 			if !ok {
 				balance = found
 			}
-			return wire.View{Type: "points.balance", Data: struct {
-				Balance int64  `json:"balance"`
-				Gained  int64  `json:"gained"`
-				Rule    string `json:"rule"`
-			}{Balance: balance}}
+			return reward.Gain{User: user, Balance: balance}.View()
 		}
 		err = k.session.Submit(room.Ping{}, "", time.Now(), func(uint64, any, error) { k.tell(say()) })
 		if errors.Is(err, wire.ErrBusy) { // then it waits its turn, and all of the person's sockets hear it
