@@ -24,7 +24,12 @@ build: ## build bin/lyceum, one static binary
 # share runs under it as well.
 SLOW = /(internal/(e2e|trial|formats|store/sqlite)|cmd/lyceum)
 
-test: ## all tests: Go, most with the race detector, JavaScript, and the browser
+# What the checks need from npm; the server needs none of it.
+node_modules: package.json
+	npm install --no-package-lock --no-audit --no-fund --silent
+	@touch node_modules
+
+test: node_modules ## all tests: Go, most with the race detector, JavaScript, and the browser
 	$(GO) test -race $$($(GO) list ./... | grep -vE '$(SLOW)')
 	$(GO) test -race -run 'Contracts|Writers|OneFailure|CloseAnswers|TailIsFiled' ./internal/store/sqlite -rapid.checks=10
 	$(GO) test $$($(GO) list ./... | grep -E '$(SLOW)' | grep -v /internal/e2e)
@@ -41,18 +46,17 @@ trials: ## every long trial: power cuts, failing disks, planted bugs, slow and l
 	LYCEUM_LONG=1 $(GO) test -count=1 -timeout 90m ./internal/store/sqlite ./room
 	LYCEUM_TRIAL=long $(GO) test -count=1 -v -timeout 90m ./internal/trial
 
-e2e: ## the browser test: a whole class in real Chromium
+e2e: node_modules ## the browser test: a whole class in real Chromium
 	$(GO) test -count=1 -timeout 10m ./internal/e2e
 
-screenshots: ## pictures of every page and state into ./screenshots
+screenshots: node_modules ## pictures of every page and state into ./screenshots
 	LYCEUM_SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 -timeout 10m ./internal/e2e
 
-check: ## gofmt, vet, staticcheck, imports, JSDoc types
+check: node_modules ## gofmt, vet, staticcheck, imports, JSDoc types
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./internal/arch
-	@test -x node_modules/.bin/tsc || npm install --no-package-lock --no-audit --no-fund --silent
 	node_modules/.bin/tsc -p tsconfig.json
 
 bench: ## the figures of docs/benchmarks.md

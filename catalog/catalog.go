@@ -1,15 +1,17 @@
 // Package catalog knows what there is to learn: live sessions and short
 // videos.
 //
-// A [Catalog] is read from a YAML file by [Load] and never changes after that,
-// save that a session which repeats is always shown with its next time. It
-// says what is announced, never what goes on: whether a class is live is for
-// its room to say.
+// A [Catalog] is read from a YAML file by [Load], and a session which repeats is
+// always shown with its next time. What is in the file stays as it is; videos
+// may come beside it, and go again ([Catalog.Add]): clips of classes. Who adds
+// them keeps them. A catalogue says what is announced, never what goes on:
+// whether a class is live is for its room to say.
 package catalog
 
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/lyceum-live/lyceum/wire"
@@ -57,6 +59,7 @@ const (
 // are copies, but for their tags, which nobody may change.
 type Catalog struct {
 	now     func() time.Time
+	mu      sync.RWMutex // guards the rest, which grows and shrinks by Add and Remove
 	entries []entry
 	byID    map[string]int
 	byRoom  map[wire.RoomID]int
@@ -66,6 +69,7 @@ type Catalog struct {
 type entry struct {
 	Item
 	repeat repeat
+	added  bool // after the file was read
 }
 
 // New returns a catalogue of items that are not in a file. It holds them to
@@ -107,6 +111,8 @@ func (c *Catalog) add(e entry) *problem {
 
 // Get returns the item of that id.
 func (c *Catalog) Get(id string) (Item, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	i, ok := c.byID[id]
 	if !ok {
 		return Item{}, false
@@ -116,6 +122,8 @@ func (c *Catalog) Get(id string) (Item, bool) {
 
 // ByRoom returns the session that is held in a room.
 func (c *Catalog) ByRoom(room wire.RoomID) (Item, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	i, ok := c.byRoom[room]
 	if !ok {
 		return Item{}, false
@@ -133,6 +141,8 @@ func (c *Catalog) Sessions() []Item { return c.list(func(k Kind) bool { return k
 func (c *Catalog) Videos() []Item { return c.list(func(k Kind) bool { return k == Video }) }
 
 func (c *Catalog) list(want func(Kind) bool) []Item {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	now := c.now()
 	items := make([]Item, 0, len(c.entries))
 	for _, e := range c.entries {

@@ -55,6 +55,22 @@ func (c *cache) edge() uint64 {
 	return c.next
 }
 
+// first returns the oldest number that may still be here, or 0 before there is any.
+func (c *cache) first() uint64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	oldest := uint64(0)
+	for _, p := range c.ring {
+		if p != nil && (oldest == 0 || p.seq < oldest) {
+			oldest = p.seq
+		}
+	}
+	return oldest
+}
+
+// reach is how many numbers back from the edge the cache keeps.
+func (c *cache) reach() uint64 { return uint64(len(c.ring)) }
+
 // joint returns the first packet of the last keyframe, if it came within age
 // and everything after it may still be here.
 func (c *cache) joint(now time.Time, age time.Duration) *packet {

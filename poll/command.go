@@ -17,6 +17,7 @@ type (
 		Text     string              `json:"text"`
 		Kind     Kind                `json:"kind,omitzero"`      // "" means choice
 		Choices  []string            `json:"choices,omitzero"`   // choice, ranking
+		Images   []string            `json:"images,omitzero"`    // of each choice, "" for none
 		Max      int                 `json:"max,omitzero"`       // choice: how many one person may pick; 0 means 1
 		Stars    int                 `json:"stars,omitzero"`     // rating; 0 means 5
 		Min      float64             `json:"min,omitzero"`       // scale, number; both 0: 1 to 5, and no bounds
@@ -54,6 +55,12 @@ type (
 	Retract struct {
 		Poll uint64 `json:"poll"`
 	}
+	// Remove takes an answer or a word out of the result, as it is shown there.
+	Remove struct {
+		Poll uint64 `json:"poll"`
+		Text string `json:"text,omitzero"` // of a text: all answers that say just this
+		Word string `json:"word,omitzero"` // of a cloud
+	}
 	// Show lets viewers see the result of a poll that is hidden from them.
 	Show struct {
 		Poll uint64 `json:"poll"`
@@ -77,6 +84,7 @@ func (Create) least() wire.Role  { return wire.Moderator }
 func (Open) least() wire.Role    { return wire.Moderator }
 func (Vote) least() wire.Role    { return wire.Viewer }
 func (Retract) least() wire.Role { return wire.Viewer }
+func (Remove) least() wire.Role  { return wire.Moderator }
 func (Show) least() wire.Role    { return wire.Moderator }
 func (Quick) least() wire.Role   { return wire.Moderator }
 func (Close) least() wire.Role   { return wire.Moderator }

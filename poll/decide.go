@@ -58,6 +58,8 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 			return []Event{Withdrawn{p.ID, name}}, nil
 		}
 		return []Event{Retracted{p.ID}}, nil
+	case Remove:
+		return s.decideRemove(c)
 	case Show:
 		p, err := s.opened(c.Poll)
 		switch {

@@ -55,6 +55,13 @@ type (
 		Poll  uint64        `json:"poll"`
 		Users []wire.UserID `json:"users"`
 	}
+	// Removed: a moderator has taken something out of the result. It is said
+	// where it stands, and whose votes are gone with it.
+	Removed struct {
+		Poll   uint64        `json:"poll"`
+		Places []Place       `json:"places,omitzero"` // of a word
+		Whose  []wire.UserID `json:"whose,omitzero"`
+	}
 	// Revealed: viewers see the result from now on.
 	Revealed struct {
 		Poll uint64 `json:"poll"`
@@ -77,6 +84,7 @@ func (Retracted) event()    {}
 func (Balloted) event()     {}
 func (Withdrawn) event()    {}
 func (Participated) event() {}
+func (Removed) event()      {}
 func (Revealed) event()     {}
 func (Closed) event()       {}
 func (Dropped) event()      {}
@@ -91,7 +99,7 @@ func (c Create) question(by wire.UserID) Question {
 		return wire.Own(by, text)
 	}
 	q := Question{
-		Text: own(c.Text), Max: c.Max, Hidden: c.Hidden, Stars: c.Stars, Min: c.Min, MaxValue: c.MaxValue,
+		Text: own(c.Text), Images: c.Images, Max: c.Max, Hidden: c.Hidden, Stars: c.Stars, Min: c.Min, MaxValue: c.MaxValue,
 		Low: own(c.Low), High: own(c.High), Words: c.Words, Quick: c.quick, Secret: c.Secret,
 	}
 	if c.Kind != KindChoice {

@@ -132,6 +132,7 @@ func (c *Create) cleanKind() error {
 		is    bool
 	}{
 		{"choices", !chooses && len(c.Choices) > 0},
+		{"images", !chooses && len(c.Images) > 0},
 		{"then", !chooses && len(c.Then) > 0},
 		{"max", c.Kind != KindChoice && c.Max != 0},
 		{"stars", c.Kind != KindRating && c.Stars != 0},
@@ -160,6 +161,9 @@ func (c *Create) cleanChoices() error {
 		}
 	}
 	c.Choices = choices
+	if err := c.cleanImages(); err != nil {
+		return err
+	}
 	if c.Kind != KindChoice {
 		return nil
 	}
@@ -168,6 +172,25 @@ func (c *Create) cleanChoices() error {
 	}
 	if c.Max < 1 || c.Max > len(choices) {
 		return wire.ErrField.In("max")
+	}
+	return nil
+}
+
+// cleanImages refuses pictures that are not this server's. Where no choice has
+// one there are none.
+func (c *Create) cleanImages() error {
+	if len(c.Images) > 0 && len(c.Images) != len(c.Choices) {
+		return wire.ErrField.In("images")
+	}
+	some := false
+	for i, url := range c.Images {
+		if _, ours := wire.FileOf(url); url != "" && !ours {
+			return wire.ErrField.In(fmt.Sprintf("images[%d]", i))
+		}
+		some = some || url != ""
+	}
+	if !some {
+		c.Images = nil
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (ms models) change(by wire.Actor, c poll.Command, next uint64, at wire.Mill
 
 func (m *model) view(staff bool) poll.View {
 	v := poll.View{
-		ID: m.id, Text: m.ask.Text, Choices: m.ask.Choices, Max: max(1, m.ask.Max), Hidden: m.ask.Hidden,
+		ID: m.id, Text: m.ask.Text, Choices: m.ask.Choices, Images: m.ask.Images, Max: max(1, m.ask.Max), Hidden: m.ask.Hidden,
 		Phase: poll.Phase(m.phase), At: m.at, Voters: len(m.ballots),
 	}
 	if m.phase == "closed" || m.phase == "open" && (staff || !m.ask.Hidden) {
@@ -178,13 +178,18 @@ func (ms models) views(staff bool) []poll.View {
 
 func drawCreate(t *rapid.T) poll.Create {
 	text := rapid.StringMatching(`[a-zé中]{1,8}`)
-	return poll.Create{
+	c := poll.Create{
 		Text:    text.Draw(t, "text"),
 		Choices: rapid.SliceOfN(text, 3, 5).Draw(t, "choices"),
 		Max:     rapid.IntRange(0, 3).Draw(t, "max"),
 		Hidden:  rapid.Bool().Draw(t, "hidden"),
 		Open:    rapid.Bool().Draw(t, "open"),
 	}
+	if rapid.IntRange(0, 3).Draw(t, "pictures") == 0 {
+		c.Images = make([]string, len(c.Choices))
+		c.Images[rapid.IntRange(0, len(c.Images)-1).Draw(t, "whose")] = picture
+	}
+	return c
 }
 
 func drawCommand(t *rapid.T, ms models) poll.Command {

@@ -5,6 +5,7 @@
 // A draft may be edited and dropped, and only the staff knows of it. While a
 // poll is open everybody has one vote, of the poll's [Kind], and may change it
 // or take it back. In a secret poll nobody learns who gave what (secret.go).
+// What people write may be taken out by a moderator (remove.go).
 // The result of a hidden poll is shown to viewers once it is closed, or only
 // when the staff shows it. What is closed never changes and never opens again;
 // what is then to follow is said by [Outcome].
@@ -52,6 +53,7 @@ type Question struct {
 	Text     wire.Personal       `json:"text"`
 	Kind     Kind                `json:"kind,omitzero"` // "": a choice
 	Choices  []wire.Personal     `json:"choices"`
+	Images   []string            `json:"images,omitzero"` // of each choice, "" for none
 	Max      int                 `json:"max"`             // how many choices one person may pick
 	Hidden   bool                `json:"hidden,omitzero"` // viewers do not see the result as it grows
 	Shown    Shown               `json:"shown,omitzero"`  // "asked", or ""
@@ -85,6 +87,7 @@ type Poll struct {
 	Counts   []int                  `json:"counts"`         // of Votes, for each choice; of a ranking the points
 	Weight   int                    `json:"weight,omitzero"`
 	Revealed bool                   `json:"revealed,omitzero"` // the staff has shown the result
+	Removed  []wire.Personal        `json:"removed,omitzero"`  // words that do not count, as they are counted
 
 	result *Result // of what is given now; nil: to be found
 	cloud  cloud   // how often each word was given; nil: to be counted
@@ -166,6 +169,8 @@ func (s *State) Apply(h wire.Head, e Event) {
 	case Participated: // for those who follow the log
 	case Retracted:
 		s.Polls[e.Poll].retract(h.By)
+	case Removed:
+		s.Polls[e.Poll].remove(e)
 	case Revealed:
 		s.Polls[e.Poll].Revealed = true
 	case Closed:

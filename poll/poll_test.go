@@ -82,6 +82,47 @@ func TestRoomIsMadeByForgettingResults(t *testing.T) {
 	}
 }
 
+// picture is the address of some uploaded file.
+var picture = wire.FileID(strings.Repeat("0f", 32)).URL()
+
+// Pictures are this server's own, one for each choice, and where none has one
+// a poll is as it was before there were pictures.
+func TestImages(t *testing.T) {
+	two := []string{"yes", "no"}
+	for _, tt := range []struct {
+		name  string
+		give  poll.Create
+		field string
+	}{
+		{"one of two", poll.Create{Choices: two, Images: []string{"", picture}}, ""},
+		{"of a ranking", poll.Create{Kind: poll.KindRanking, Choices: two, Images: []string{picture, picture}}, ""},
+		{"none", poll.Create{Choices: two, Images: []string{"", ""}}, ""},
+		{"too few", poll.Create{Choices: two, Images: []string{picture}}, "images"},
+		{"another server's", poll.Create{Choices: two, Images: []string{picture, "https://example.org" + picture}}, "images[1]"},
+		{"a script", poll.Create{Choices: two, Images: []string{"javascript:alert(1)", ""}}, "images[0]"},
+		{"of stars", poll.Create{Kind: poll.KindRating, Images: []string{picture}}, "images"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClass()
+			tt.give.Text, tt.give.Open = "Well?", true
+			_, err := c.do(maya, tt.give)
+			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
+				t.Fatalf("got %v, want field %q", err, tt.field)
+			}
+			if err != nil {
+				return
+			}
+			want := tt.give.Images
+			if strings.Join(want, "") == "" {
+				want = nil
+			}
+			if v := c.state.Snapshot(false)[0]; !reflect.DeepEqual(v.Images, want) {
+				t.Errorf("shown %q, want %q", v.Images, want)
+			}
+		})
+	}
+}
+
 func TestCloseAll(t *testing.T) {
 	c := newClass()
 	ask := poll.Create{Text: "Well?", Choices: []string{"yes", "no"}}

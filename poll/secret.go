@@ -51,15 +51,29 @@ func (s *State) voter(p *Poll, user wire.UserID) (wire.UserID, error) {
 // Conceals reports whether c is a ballot, or takes one back, in a secret poll:
 // nothing may then be written down about who gave it.
 func (s *State) Conceals(c any) bool {
-	id := uint64(0)
+	p := s.Polls[pollOf(c)]
+	return p != nil && p.Secret
+}
+
+// pollOf is the poll in which c gives a vote or takes one back, if it does.
+func pollOf(c any) uint64 {
 	switch c := c.(type) {
 	case Vote:
-		id = c.Poll
+		return c.Poll
 	case Retract:
-		id = c.Poll
+		return c.Poll
 	}
-	p := s.Polls[id]
-	return p != nil && p.Secret
+	return 0
+}
+
+// Mark is a pseudonym of something about a ballot, under the key of its poll:
+// "" where there is no such key, or none any more.
+func (s *State) Mark(c any, of wire.UserID) (wire.UserID, error) {
+	p := s.Polls[pollOf(c)]
+	if p == nil || !p.Secret || p.Phase != PhaseOpen {
+		return "", nil
+	}
+	return s.voter(p, of)
 }
 
 // Takers returns who of the people has a ballot in an open secret poll, in the

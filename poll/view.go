@@ -13,6 +13,7 @@ type (
 		Text     string              `json:"text"`
 		Kind     Kind                `json:"kind,omitzero"` // absent: a choice
 		Choices  []string            `json:"choices"`
+		Images   []string            `json:"images,omitzero"` // of each choice, "" for none
 		Max      int                 `json:"max"`
 		Hidden   bool                `json:"hidden"`
 		Shown    Shown               `json:"shown,omitzero"` // "asked", where the staff shows the result
@@ -82,6 +83,12 @@ func (s *State) Views(h wire.Head, e Event, _ func(wire.UserID) wire.Person) (al
 	case Revealed:
 		p := s.Polls[e.Poll]
 		all, staff = p.views("poll.shown")
+	case Removed:
+		all, staff = s.Polls[e.Poll].views("poll.changed")
+		personal = map[wire.UserID]wire.View{}
+		for _, user := range e.Whose {
+			personal[user] = wire.View{Type: "poll.mine", Data: s.Own(e.Poll, user)}
+		}
 	case Voted:
 		personal = map[wire.UserID]wire.View{h.By: {Type: "poll.mine", Data: s.Own(e.Poll, h.By)}}
 	case Retracted:
@@ -209,7 +216,7 @@ func views(polls []*Poll, staff bool) []View {
 
 func (p *Poll) view(staff bool) View {
 	v := View{
-		ID: p.ID, Text: p.Text.Text, Kind: p.Kind, Max: p.Max, Hidden: p.Hidden, Shown: p.Shown, Revealed: p.Revealed,
+		ID: p.ID, Text: p.Text.Text, Kind: p.Kind, Images: p.Images, Max: p.Max, Hidden: p.Hidden, Shown: p.Shown, Revealed: p.Revealed,
 		Stars: p.Stars, Min: p.Min, MaxValue: p.MaxValue, Low: p.Low.Text, High: p.High.Text, Words: p.Words, Quick: p.Quick, Secret: p.Secret,
 		Weighted: len(p.Weights) > 0, Phase: p.Phase, At: p.At, Voters: p.voters(),
 	}

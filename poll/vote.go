@@ -116,6 +116,9 @@ func (c Vote) cloud(e Voted, p *Poll, by wire.UserID) (Voted, error) {
 		return Voted{}, wire.ErrField.In("words")
 	}
 	seen := map[string]bool{}
+	for _, word := range p.Removed {
+		seen[word.Text] = true
+	}
 	count := func(surface, folded string) {
 		if folded == "" || seen[folded] {
 			return

@@ -52,10 +52,11 @@ type (
 	Answer struct {
 		Quiz     uint64      `json:"quiz"`
 		Question int         `json:"question"`
-		Choices  []int       `json:"choices,omitzero"` // see [Reply] for the four
+		Choices  []int       `json:"choices,omitzero"` // see [Reply] for the five
 		Text     string      `json:"text,omitzero"`
 		Number   *float64    `json:"number,omitzero"`
 		Texts    []string    `json:"texts,omitzero"`
+		Point    *Point      `json:"point,omitzero"`
 		At       wire.Millis `json:"-"`
 		Lag      wire.Millis `json:"-"`
 	}

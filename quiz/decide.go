@@ -155,7 +155,7 @@ func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event,
 		return nil, wire.ErrNotFound.In("question")
 	}
 	q := &r.Questions[c.Question]
-	reply, err := Reply{c.Choices, c.Text, c.Number, c.Texts}.clean(q)
+	reply, err := Reply{c.Choices, c.Text, c.Number, c.Texts, c.Point}.clean(q)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event,
 // answered is the event of an answer to the current question, marked.
 func (r *Run) answered(by wire.UserID, p *Player, reply Reply, at wire.Millis, own Allowance) Answered {
 	q := r.current()
-	e := Answered{Quiz: r.ID, Question: r.Question, Choices: reply.Choices, Number: reply.Number, Texts: owned(by, reply.Texts), At: at}
+	e := Answered{Quiz: r.ID, Question: r.Question, Choices: reply.Choices, Number: reply.Number, Texts: owned(by, reply.Texts), Point: reply.Point, At: at}
 	if reply.Text != "" {
 		e.Text = wire.Own(by, reply.Text)
 	}

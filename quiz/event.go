@@ -34,7 +34,7 @@ type (
 		Team int    `json:"team"`
 	}
 	// Answered: somebody has answered by one of Choices (also what is brought
-	// into an order or matched), Text, Number and Texts. Whether that is right,
+	// into an order or matched), Text, Number, Texts and Point. Whether that is right,
 	// and the points for it, are a secret until the reveal.
 	Answered struct {
 		Quiz     uint64          `json:"quiz"`
@@ -43,6 +43,7 @@ type (
 		Text     wire.Personal   `json:"text,omitzero"`
 		Number   *float64        `json:"number,omitzero"`
 		Texts    []wire.Personal `json:"texts,omitzero"`
+		Point    *Point          `json:"point,omitzero"`
 		At       wire.Millis     `json:"at"` // when it counts as given, which may be before its head's time
 		Right    bool            `json:"right,omitzero"`
 		Share    float64         `json:"share,omitzero"` // of what is right, where not all is

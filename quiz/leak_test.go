@@ -55,6 +55,9 @@ func secrets() map[string]secret {
 	either := func(correct int) quiz.Draft {
 		return of(quiz.Draft{Type: quiz.TypeTrueFalse}, func(d *quiz.Draft) { d.Choices, d.Correct = []string{"True", "False"}, []int{correct} })
 	}
+	areas := func(list ...quiz.Area) quiz.Draft {
+		return of(quiz.Draft{Type: quiz.TypeHotspot, Media: &quiz.DraftMedia{URL: picture, Kind: quiz.MediaImage, Alt: "a map"}}, func(d *quiz.Draft) { d.Areas = list })
+	}
 	explained := func(why string) quiz.Draft { return of(ask(1), func(d *quiz.Draft) { d.Explanation = why }) }
 	return map[string]secret{
 		"one choice":      {[]quiz.Draft{choice(0), choice(3), choice(1)}, picks},
@@ -63,7 +66,11 @@ func secrets() map[string]secret {
 		"text":            {[]quiz.Draft{accept("ana"), accept("ben", "bé"), accept("x")}, []quiz.Answer{{Text: "Ana"}, {Text: "x"}}},
 		"number":          {[]quiz.Draft{ranges(quiz.Range{Min: 1, Max: 2}), ranges(quiz.Range{Min: 5, Max: 5}, quiz.Range{})}, []quiz.Answer{{Number: new(1.5)}, {Number: new(5.0)}}},
 		"gaps":            {[]quiz.Draft{gaps([]string{"a"}, []string{"b"}), gaps([]string{"b", "c"}, []string{"a"})}, []quiz.Answer{{Texts: []string{"a", ""}}, {Texts: []string{"b", "a"}}}},
-		"explanation":     {[]quiz.Draft{explained("because"), explained("therefore")}, picks},
+		"point": {
+			[]quiz.Draft{areas(quiz.Area{W: 0.5, H: 0.5}), areas(quiz.Area{X: 0.5, Y: 0.5, W: 0.5, H: 0.5}, quiz.Area{X: 0.1, W: 0.1, H: 0.1}), areas(quiz.Area{W: 1, H: 1})},
+			[]quiz.Answer{{Point: &quiz.Point{0.1, 0.1}}, {Point: &quiz.Point{0.9, 0.9}}, {Point: &quiz.Point{0.9, 0.1}}},
+		},
+		"explanation": {[]quiz.Draft{explained("because"), explained("therefore")}, picks},
 	}
 }
 

@@ -113,6 +113,12 @@ func (m *model) marks(g given) (marks []int, of int) {
 		add(among(g.say.Text, d.Accept))
 	case quiz.TypeNumeric:
 		add(slices.ContainsFunc(d.Ranges, func(r quiz.Range) bool { return *g.say.Number >= r.Min && *g.say.Number <= r.Max }))
+	case quiz.TypeHotspot:
+		x, y := grains(g.say.Point[0]), grains(g.say.Point[1])
+		add(slices.ContainsFunc(d.Areas, func(a quiz.Area) bool {
+			left, top, wide, high := grains(a.X), grains(a.Y), grains(a.W), grains(a.H)
+			return left <= x && x <= left+wide && top <= y && y <= top+high
+		}))
 	case quiz.TypeGaps:
 		for i, typed := range g.say.Texts {
 			if typed == "" {
@@ -123,6 +129,17 @@ func (m *model) marks(g given) (marks []int, of int) {
 		}
 	}
 	return marks, len(marks)
+}
+
+// grains is a place in a picture in ten-thousandths.
+func grains(x float64) int { return int(x*10_000 + 0.5) }
+
+// kept is a point as it is kept.
+func kept(p *quiz.Point) *quiz.Point {
+	if p == nil {
+		return nil
+	}
+	return &quiz.Point{float64(grains(p[0])) / 10_000, float64(grains(p[1])) / 10_000}
 }
 
 func count(marks []int, of int) (n int) {
@@ -253,7 +270,7 @@ func (m *model) reveal() {
 func (m *model) face() quiz.FaceView {
 	d := m.draft(m.question)
 	v := quiz.FaceView{
-		Type: d.Type, Text: d.Text, Choices: d.Choices, Multiple: len(d.Correct) > 1,
+		Type: d.Type, Text: d.Text, Media: d.Media, Choices: d.Choices, Images: d.Images, Multiple: len(d.Correct) > 1,
 		Gaps: len(d.Gaps), Points: *d.Points, Seconds: *d.Seconds,
 	}
 	switch d.Type {
@@ -276,12 +293,15 @@ func (m *model) key() (v quiz.KeyView, counts []int, words []quiz.WordView) {
 	for _, pair := range d.Pairs {
 		pairs = append(pairs, slices.Index(m.shown, pair.Right))
 	}
-	v = quiz.KeyView{Accept: d.Accept, Ranges: d.Ranges, Pairs: pairs, Fills: d.Gaps, Explanation: d.Explanation}
+	v = quiz.KeyView{Accept: d.Accept, Ranges: d.Ranges, Pairs: pairs, Fills: d.Gaps, Areas: d.Areas, Explanation: d.Explanation}
 	parts := len(d.Choices) + len(d.Pairs) + len(d.Gaps)
 	if d.Type == quiz.TypeOrder {
 		for _, text := range d.Choices {
 			correct = append(correct, slices.Index(m.shown, text))
 		}
+	}
+	if d.Type == quiz.TypeHotspot {
+		parts = 400
 	}
 	counts = make([]int, parts)
 	byFold := map[string]quiz.WordView{}
@@ -306,6 +326,11 @@ func (m *model) key() (v quiz.KeyView, counts []int, words []quiz.WordView) {
 			}
 			w.N++
 			byFold[folds[typed]] = w
+			continue
+		}
+		if g.say.Point != nil { // 20 cells across and 20 down, each 500 grains; the last has the edge
+			x, y := min(19, grains(g.say.Point[0])/500), min(19, grains(g.say.Point[1])/500)
+			counts[20*y+x]++
 			continue
 		}
 		marks, _ := m.marks(g)
@@ -380,7 +405,7 @@ func (m *model) mine(user wire.UserID, more quiz.Allowance) wire.View {
 	}
 	g := m.of(user, m.question)
 	if g != nil {
-		v.Choices, v.Text, v.Number, v.Texts = g.say.Choices, g.say.Text, g.say.Number, g.say.Texts
+		v.Choices, v.Text, v.Number, v.Texts, v.Point = g.say.Choices, g.say.Text, g.say.Number, g.say.Texts, kept(g.say.Point)
 	}
 	if m.phase == "revealed" {
 		right, points := false, 0
@@ -407,7 +432,7 @@ func (m *model) draftView() quiz.DraftView {
 	v := quiz.DraftView{ID: m.id, Title: m.ask.Title, Scoring: m.ask.Scoring, Streak: m.ask.Streak, Teams: m.ask.Teams, Play: m.ask.Play}
 	for _, d := range m.ask.Questions {
 		v.Questions = append(v.Questions, quiz.QuestionView{
-			Type: d.Type, Text: d.Text, Choices: d.Choices, Correct: slices.Sorted(slices.Values(d.Correct)), Accept: d.Accept,
+			Type: d.Type, Text: d.Text, Media: d.Media, Choices: d.Choices, Images: d.Images, Areas: d.Areas, Correct: slices.Sorted(slices.Values(d.Correct)), Accept: d.Accept,
 			Ranges: d.Ranges, Pairs: d.Pairs, Gaps: d.Gaps, Points: *d.Points, Seconds: *d.Seconds, Explanation: d.Explanation,
 		})
 	}

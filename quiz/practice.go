@@ -25,10 +25,11 @@ type (
 	Check struct {
 		Quiz     uint64   `json:"quiz"`
 		Question int      `json:"question"`
-		Choices  []int    `json:"choices,omitzero"` // see [Reply] for the four
+		Choices  []int    `json:"choices,omitzero"` // see [Reply] for the five
 		Text     string   `json:"text,omitzero"`
 		Number   *float64 `json:"number,omitzero"`
 		Texts    []string `json:"texts,omitzero"`
+		Point    *Point   `json:"point,omitzero"`
 	}
 )
 
@@ -120,7 +121,7 @@ func (s *State) Check(c Check) (CheckedView, error) {
 		return CheckedView{}, wire.ErrNotFound.In("question")
 	}
 	q := &p.Questions[c.Question]
-	reply, err := Reply{c.Choices, c.Text, c.Number, c.Texts}.clean(q)
+	reply, err := Reply{c.Choices, c.Text, c.Number, c.Texts, c.Point}.clean(q)
 	if err != nil {
 		return CheckedView{}, err
 	}

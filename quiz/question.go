@@ -21,6 +21,7 @@ const (
 	TypeOrder     Type = "order"     // the choices brought into their order
 	TypeMatch     Type = "match"     // for each left its right
 	TypeGaps      Type = "gaps"      // words for each gap of the text
+	TypeHotspot   Type = "hotspot"   // a point within one of the areas of a picture
 )
 
 // Bounds of a question.
@@ -48,12 +49,15 @@ const (
 type Question struct {
 	Type        Type              `json:"type,omitzero"` // "": of choices
 	Text        wire.Personal     `json:"text"`
+	Media       *Media            `json:"media,omitzero"`
 	Choices     []wire.Personal   `json:"choices"`         // to order: in the right order
+	Images      []string          `json:"images,omitzero"` // of each choice, "" for none
 	Correct     []int             `json:"correct"`         // indexes of Choices, in order
 	Accept      []wire.Personal   `json:"accept,omitzero"` // for a text
 	Ranges      []Range           `json:"ranges,omitzero"` // for a number
 	Pairs       []Pair            `json:"pairs,omitzero"`  // to match
 	Gaps        [][]wire.Personal `json:"gaps,omitzero"`   // what each takes
+	Areas       []Area            `json:"areas,omitzero"`  // to point at
 	Points      int               `json:"points"`          // for the fastest right answer
 	Seconds     int               `json:"seconds"`         // 0: no limit
 	Explanation wire.Personal     `json:"explanation,omitzero"`
@@ -86,14 +90,17 @@ func (q *Question) multiple() bool { return q.kind() == TypeChoice && len(q.Corr
 // limit is the time to answer in, 0 without a limit.
 func (q *Question) limit() wire.Millis { return wire.Millis(q.Seconds) * 1000 }
 
-// parts is how many things of the question are right or wrong by themselves:
-// places, pairs, gaps or, where choices are picked, choices.
+// parts is how many things of the question answers are counted by: those that
+// are right or wrong by themselves (places, pairs, gaps or, where choices are
+// picked, choices), or the cells of a picture.
 func (q *Question) parts() int {
 	switch q.kind() {
 	case TypeMatch:
 		return len(q.Pairs)
 	case TypeGaps:
 		return len(q.Gaps)
+	case TypeHotspot:
+		return HeatSide * HeatSide
 	}
 	return len(q.Choices)
 }
@@ -104,12 +111,15 @@ type (
 	Draft struct {
 		Type        Type        `json:"type,omitzero"`
 		Text        string      `json:"text"`
+		Media       *DraftMedia `json:"media,omitzero"`
 		Choices     []string    `json:"choices,omitzero"`
+		Images      []string    `json:"images,omitzero"`
 		Correct     []int       `json:"correct,omitzero"`
 		Accept      []string    `json:"accept,omitzero"`
 		Ranges      []Range     `json:"ranges,omitzero"`
 		Pairs       []DraftPair `json:"pairs,omitzero"`
 		Gaps        [][]string  `json:"gaps,omitzero"`
+		Areas       []Area      `json:"areas,omitzero"`
 		Points      *int        `json:"points,omitzero"`
 		Seconds     *int        `json:"seconds,omitzero"`
 		Explanation string      `json:"explanation,omitzero"`
@@ -132,6 +142,9 @@ func (d Draft) clean(path string) (Draft, error) {
 	var err error
 	if out.Text, err = wire.CleanText(d.Text, MaxText, true); err != nil {
 		return Draft{}, wire.ErrText.In(path + "text")
+	}
+	if out.Media, err = d.Media.clean(path); err != nil {
+		return Draft{}, err
 	}
 	if d.Explanation != "" {
 		if out.Explanation, err = wire.CleanText(d.Explanation, MaxText, true); err != nil {
@@ -170,7 +183,7 @@ func (out *Draft) cleanKey(d Draft, path string) (err error) {
 	uses := map[string]bool{}
 	switch d.Type {
 	case "", TypeChoice, TypeTrueFalse:
-		uses["choices"], uses["correct"] = true, true
+		uses["choices"], uses["correct"], uses["images"] = true, true, true
 		most := wire.MaxChoices
 		if d.Type == TypeTrueFalse {
 			most = 2
@@ -182,6 +195,9 @@ func (out *Draft) cleanKey(d Draft, path string) (err error) {
 			return wire.ErrField.In(path + "correct")
 		}
 		out.Correct = slices.Sorted(slices.Values(d.Correct))
+		if out.Images, err = cleanImages(d.Images, len(out.Choices), path+"images"); err != nil {
+			return err
+		}
 	case TypeOrder:
 		uses["choices"] = true
 		if out.Choices, err = cleanList(d.Choices, 2, wire.MaxChoices, path+"choices"); err != nil {
@@ -240,6 +256,11 @@ func (out *Draft) cleanKey(d Draft, path string) (err error) {
 		if !marked(out.Text, len(out.Gaps)) {
 			return wire.ErrField.In(path + "text")
 		}
+	case TypeHotspot:
+		uses["areas"] = true
+		if out.Areas, err = cleanAreas(d.Areas, out.Media, path); err != nil {
+			return err
+		}
 	default:
 		return wire.ErrField.In(path + "type")
 	}
@@ -249,6 +270,7 @@ func (out *Draft) cleanKey(d Draft, path string) (err error) {
 	}{
 		{"choices", len(d.Choices)}, {"correct", len(d.Correct)}, {"accept", len(d.Accept)},
 		{"ranges", len(d.Ranges)}, {"pairs", len(d.Pairs)}, {"gaps", len(d.Gaps)},
+		{"images", len(d.Images)}, {"areas", len(d.Areas)},
 	} {
 		if field.given > 0 && !uses[field.name] {
 			return wire.ErrField.In(path + field.name)
@@ -323,8 +345,8 @@ func valid(list []int, n int) bool {
 // question returns what d asks, as by's words. d is clean.
 func (d Draft) question(by wire.UserID) Question {
 	q := Question{
-		Type: d.Type, Text: wire.Own(by, d.Text), Choices: owned(by, d.Choices), Correct: d.Correct,
-		Accept: owned(by, d.Accept), Ranges: d.Ranges, Points: *d.Points, Seconds: *d.Seconds, Tags: d.Tags,
+		Type: d.Type, Text: wire.Own(by, d.Text), Media: d.Media.own(by), Choices: owned(by, d.Choices), Images: d.Images,
+		Correct: d.Correct, Accept: owned(by, d.Accept), Ranges: d.Ranges, Areas: d.Areas, Points: *d.Points, Seconds: *d.Seconds, Tags: d.Tags,
 	}
 	for _, pair := range d.Pairs {
 		q.Pairs = append(q.Pairs, Pair{wire.Own(by, pair.Left), wire.Own(by, pair.Right)})

@@ -94,7 +94,7 @@ type Run struct {
 	Pauses    []Span                  `json:"pauses,omitzero"`    // of the current question
 	Shown     []int                   `json:"shown,omitzero"`     // the order in which it is shown, if there is one
 	Answered  int                     `json:"answered"`           // answers to the current question
-	Counts    []int                   `json:"counts"`             // how many picked each choice, or had each part right
+	Counts    []int                   `json:"counts"`             // how many picked each choice, pointed into each cell, or had each part right
 	Players   map[wire.UserID]*Player `json:"players"`            // everybody who has answered, or joined a team
 	Ranked    int                     `json:"ranked"`             // players that have a rank
 	Board     []Place                 `json:"board"`              // the first of them, as of the last reveal
@@ -208,7 +208,7 @@ func (r *Run) answer(h wire.Head, e Answered) {
 		r.join(p, e.Team)
 	}
 	q := r.current()
-	reply := Reply{Choices: e.Choices, Text: e.Text.Text, Number: e.Number, Texts: texts(e.Texts)}
+	reply := Reply{Choices: e.Choices, Text: e.Text.Text, Number: e.Number, Texts: texts(e.Texts), Point: e.Point}
 	g := Given{Question: e.Question, At: e.At, Right: e.Right, Share: e.Share, Points: e.Points, Bonus: e.Bonus}
 	r.Answered++
 	if g.Entry = reply.entry(h.By, q); g.Entry == nil {
@@ -216,6 +216,8 @@ func (r *Run) answer(h wire.Head, e Answered) {
 		for choice := range g.Choices.All() {
 			r.Counts[choice]++
 		}
+	} else if g.Entry.Point != nil {
+		r.Counts[g.Entry.Point.cell()]++
 	} else if len(r.Counts) > 0 {
 		marks, _ := reply.mark(q, r.Shown)
 		for part, mark := range marks {

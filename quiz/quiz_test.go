@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,25 @@ func TestCleanCreate(t *testing.T) {
 		give  quiz.Draft
 		field string
 	}{
-		{"unknown type", quiz.Draft{Type: "hotspot"}, "type"},
+		{"unknown type", quiz.Draft{Type: "guess"}, "type"},
+		{"areas of no picture", quiz.Draft{Type: quiz.TypeHotspot, Areas: []quiz.Area{{W: 1, H: 1}}}, "media"},
+		{"areas of a sound", spot(func(d *quiz.Draft) { d.Media.Kind = quiz.MediaAudio }), "media"},
+		{"areas without words for the picture", spot(func(d *quiz.Draft) { d.Media.Alt = "" }), "media.alt"},
+		{"a picture of blanks", spot(func(d *quiz.Draft) { d.Media.Alt = " " }), "media.alt"},
+		{"another server's picture", spot(func(d *quiz.Draft) { d.Media.URL = "https://example.org" + picture }), "media.url"},
+		{"a script for a picture", spot(func(d *quiz.Draft) { d.Media.URL = "javascript:alert(1)" }), "media.url"},
+		{"a path for a picture", spot(func(d *quiz.Draft) { d.Media.URL = picture + "/../../healthz" }), "media.url"},
+		{"unknown media", spot(func(d *quiz.Draft) { d.Media.Kind = "pdf" }), "media.kind"},
+		{"no area", spot(func(d *quiz.Draft) { d.Areas = nil }), "areas"},
+		{"thirteen areas", spot(func(d *quiz.Draft) { d.Areas = slices.Repeat(d.Areas, 13) }), "areas"},
+		{"an area beside the picture", spot(func(d *quiz.Draft) { d.Areas[0] = quiz.Area{X: 0.9, W: 0.2, H: 1} }), "areas[0]"},
+		{"an area above it", spot(func(d *quiz.Draft) { d.Areas[0].Y = -0.1 }), "areas[0]"},
+		{"an area that nobody hits", spot(func(d *quiz.Draft) { d.Areas[0].W = 0.009 }), "areas[0]"},
+		{"an area of nothing", spot(func(d *quiz.Draft) { d.Areas[0].H = math.NaN() }), "areas[0]"},
+		{"a picture for one of two choices alone", quiz.Draft{Choices: []string{"a", "b"}, Correct: []int{0}, Images: []string{picture}}, "images"},
+		{"a choice's picture from elsewhere", quiz.Draft{Choices: []string{"a", "b"}, Correct: []int{0}, Images: []string{"", "//example.org/a.png"}}, "images[1]"},
+		{"pictures to order", quiz.Draft{Type: quiz.TypeOrder, Choices: []string{"a", "b"}, Images: []string{picture, ""}}, "images"},
+		{"areas of choices", quiz.Draft{Choices: []string{"a", "b"}, Correct: []int{0}, Areas: []quiz.Area{{W: 1, H: 1}}}, "areas"},
 		{"three of true and false", quiz.Draft{Type: quiz.TypeTrueFalse, Choices: []string{"a", "b", "c"}, Correct: []int{0}}, "choices"},
 		{"both true and false", quiz.Draft{Type: quiz.TypeTrueFalse, Choices: []string{"a", "b"}, Correct: []int{0, 1}}, "correct"},
 		{"no range", quiz.Draft{Type: quiz.TypeNumeric}, "ranges"},
@@ -103,6 +122,44 @@ func TestCleanCreate(t *testing.T) {
 				t.Errorf("got %v, want field %q", err, tt.field)
 			}
 		})
+	}
+}
+
+// spot is a question that is answered by a point, but for what is changed.
+func spot(change func(*quiz.Draft)) quiz.Draft {
+	d := quiz.Draft{
+		Type: quiz.TypeHotspot, Text: "Where?", Media: &quiz.DraftMedia{URL: picture, Kind: quiz.MediaImage, Alt: "a map"},
+		Areas: []quiz.Area{{X: 0.7, Y: 0.2, W: 0.3, H: 0.3}},
+	}
+	change(&d)
+	return d
+}
+
+// Whatever a class of 5,000 points at, its reveal is as long as that of one of
+// fifty, but for the digits of what is counted.
+func TestPointsAreShownAsAGrid(t *testing.T) {
+	length := func(people int) int {
+		c := newClass()
+		id := c.begin(t, spot(func(*quiz.Draft) {}))
+		for i := range people {
+			by := wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i)), Role: wire.Viewer}
+			c.must(t, by, quiz.Answer{Quiz: id, Point: &quiz.Point{float64(i%101) / 100, float64(i%97) / 96}})
+		}
+		c.must(t, maya, quiz.Close{Quiz: id})
+		c.must(t, maya, quiz.Reveal{Quiz: id})
+		v := c.state.Snapshot(who).Current
+		sum := 0
+		for _, n := range *v.Counts {
+			sum += n
+		}
+		if sum != people || len(*v.Counts) != quiz.HeatSide*quiz.HeatSide {
+			t.Fatalf("%d points in %d cells, want %d", sum, len(*v.Counts), people)
+		}
+		return len(encode(t, v))
+	}
+	few, many := length(50), length(5000)
+	if most := few + 2*quiz.HeatSide*quiz.HeatSide; many > most {
+		t.Errorf("%d bytes for 50 people, %d for 5,000", few, many)
 	}
 }
 

@@ -14,6 +14,7 @@ type Reply struct {
 	Text    string   `json:"text,omitzero"`
 	Number  *float64 `json:"number,omitzero"`
 	Texts   []string `json:"texts,omitzero"` // gap by gap; "" is left open
+	Point   *Point   `json:"point,omitzero"` // at a picture
 }
 
 // Entry is an answer that is not a set of choices, as a room keeps it.
@@ -22,6 +23,7 @@ type Entry struct {
 	Text   wire.Personal   `json:"text,omitzero"`
 	Number *float64        `json:"number,omitzero"`
 	Texts  []wire.Personal `json:"texts,omitzero"`
+	Point  *Point          `json:"point,omitzero"`
 }
 
 // clean returns what the reply says to a question, or which field is wrong.
@@ -38,6 +40,8 @@ func (a Reply) clean(q *Question) (Reply, error) {
 		return out, wire.ErrField.In("number")
 	case kind != TypeGaps && len(a.Texts) > 0:
 		return out, wire.ErrField.In("texts")
+	case kind != TypeHotspot && a.Point != nil:
+		return out, wire.ErrField.In("point")
 	}
 	switch kind {
 	case TypeChoice, TypeTrueFalse:
@@ -86,12 +90,21 @@ func (a Reply) clean(q *Question) (Reply, error) {
 		if !said {
 			return out, wire.ErrField.In("texts")
 		}
+	case TypeHotspot:
+		if a.Point == nil {
+			return out, wire.ErrField.In("point")
+		}
+		point, ok := a.Point.clean()
+		if !ok {
+			return out, wire.ErrField.In("point")
+		}
+		out.Point = &point
 	}
 	return out, nil
 }
 
-// mark says of each part of the question (see [Question.parts]) whether the
-// reply, which is clean, has it right: 1, -1 for wrong, 0 for neither; and of
+// mark says of each part of the question (see [Question.parts]; a picture is
+// one) whether the reply, which is clean, has it right: 1, -1 for wrong, 0 for neither; and of
 // how many rights a full answer consists. shown is the order in which the
 // choices to order, or the rights to match, are shown.
 func (a Reply) mark(q *Question, shown []int) (marks []int8, of int) {
@@ -129,6 +142,8 @@ func (a Reply) mark(q *Question, shown []int) (marks []int8, of int) {
 				marks = append(marks, sign(accepts(q.Gaps[i], filled)))
 			}
 		}
+	case TypeHotspot:
+		marks = append(marks, sign(slices.ContainsFunc(q.Areas, func(area Area) bool { return area.has(*a.Point) })))
 	}
 	return marks, len(marks)
 }
@@ -163,6 +178,8 @@ func (a Reply) entry(by wire.UserID, q *Question) *Entry {
 		return &Entry{Number: a.Number}
 	case TypeGaps:
 		return &Entry{Texts: owned(by, a.Texts)}
+	case TypeHotspot:
+		return &Entry{Point: a.Point}
 	}
 	return nil
 }
@@ -175,13 +192,16 @@ func (g *Given) reply() Reply {
 	case e.Texts != nil:
 		return Reply{Texts: texts(e.Texts)}
 	default:
-		return Reply{Choices: e.Places, Text: e.Text.Text, Number: e.Number}
+		return Reply{Choices: e.Places, Text: e.Text.Text, Number: e.Number, Point: e.Point}
 	}
 }
 
 // equal reports whether two replies say the same.
 func (a Reply) equal(b Reply) bool {
 	if (a.Number == nil) != (b.Number == nil) || a.Number != nil && *a.Number != *b.Number {
+		return false
+	}
+	if (a.Point == nil) != (b.Point == nil) || a.Point != nil && *a.Point != *b.Point {
 		return false
 	}
 	return a.Text == b.Text && slices.Equal(a.Choices, b.Choices) && slices.Equal(a.Texts, b.Texts)

@@ -178,6 +178,13 @@ func fits(d quiz.Draft, c quiz.Answer) bool {
 		choices++
 	}
 	text, number, texts := c.Text != "", c.Number != nil, len(c.Texts) > 0
+	if d.Type == quiz.TypeHotspot {
+		within := func(x float64) bool { return x >= 0 && x <= 1 }
+		return c.Point != nil && !text && !number && !texts && choices == 0 && within(c.Point[0]) && within(c.Point[1])
+	}
+	if c.Point != nil {
+		return false
+	}
 	switch d.Type {
 	case quiz.TypeNumeric:
 		return number && !text && !texts && choices == 0
@@ -203,6 +210,9 @@ func fits(d quiz.Draft, c quiz.Answer) bool {
 func same(g *given, d quiz.Draft, c quiz.Answer) bool {
 	if d.Type == "" || d.Type == quiz.TypeTrueFalse {
 		slices.Sort(c.Choices)
+	}
+	if c.Point != nil && *kept(g.say.Point) != *kept(c.Point) {
+		return false
 	}
 	return slices.Equal(g.say.Choices, c.Choices) && g.say.Text == c.Text && slices.Equal(g.say.Texts, c.Texts) &&
 		(g.say.Number == nil || *g.say.Number == *c.Number)

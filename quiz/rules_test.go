@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,17 +19,27 @@ func pick[T any](t *rapid.T, name string, from ...T) T { return rapid.SampledFro
 
 var types = []quiz.Type{
 	"", quiz.TypeTrueFalse, quiz.TypeNumeric, quiz.TypeText, quiz.TypeOrder, quiz.TypeMatch, quiz.TypeGaps,
+	quiz.TypeHotspot,
 }
+
+// picture is the address of some uploaded file.
+var picture = wire.FileID(strings.Repeat("0f", 32)).URL()
 
 // drawQuestion draws a question of a type, of which there are few answers.
 func drawQuestion(t *rapid.T, kind quiz.Type) quiz.Draft {
 	points := pick(t, "points", 0, 1, 999, 1000, 3000)
 	seconds := pick(t, "seconds", 0, 5, 6, 7, 8)
 	d := quiz.Draft{Type: kind, Text: pick(t, "text", "a", "中"), Points: &points, Seconds: &seconds, Explanation: pick(t, "explanation", "", "so")}
+	if kind == quiz.TypeHotspot || rapid.IntRange(0, 4).Draw(t, "media") == 0 {
+		d.Media = &quiz.DraftMedia{URL: picture, Kind: quiz.MediaImage, Alt: "a map"}
+	}
 	switch kind {
+	case quiz.TypeHotspot:
+		d.Areas = pick(t, "areas", []quiz.Area{{X: 0.3, Y: 0, W: 0.2, H: 1}}, []quiz.Area{{X: 0, Y: 0, W: 0.05, H: 0.1}, {X: 0.7, Y: 0.2, W: 0.1, H: 0.8}})
 	case "":
 		d.Choices = []string{"a", "b", "c"}[:rapid.IntRange(2, 3).Draw(t, "choices")]
 		d.Correct = rapid.SliceOfNDistinct(rapid.IntRange(0, 1), 1, 2, rapid.ID[int]).Draw(t, "correct")
+		d.Images = pick(t, "images", nil, []string{picture, "", ""}[:len(d.Choices)])
 	case quiz.TypeTrueFalse:
 		d.Choices, d.Correct = []string{"True", "False"}, []int{pick(t, "correct", 0, 1)}
 	case quiz.TypeNumeric:
@@ -67,6 +78,12 @@ func drawReply(t *rapid.T, d quiz.Draft, c quiz.Answer) quiz.Answer {
 	switch kind {
 	case quiz.TypeNumeric:
 		c.Number = new(pick(t, "number", 0, 1, 2, 3.5, 4))
+	case quiz.TypeHotspot:
+		at := []float64{0, 0.04996, 0.05, 0.1, 0.3, 0.5, 0.80004, 0.8001, 1} // as the server keeps them, and finer
+		c.Point = &quiz.Point{pick(t, "across", at...), pick(t, "down", at...)}
+		if rapid.IntRange(0, 19).Draw(t, "beside the picture") == 0 {
+			c.Point[rapid.IntRange(0, 1).Draw(t, "which")] = pick(t, "far", -0.0001, 1.0001, 1e300)
+		}
 	case quiz.TypeText:
 		c.Text = word()
 	case quiz.TypeGaps:
@@ -276,7 +293,7 @@ func checkState(t *rapid.T, c *class, ms *models, check func(what string, got, w
 	var wantOwn []quiz.Own
 	for q := range m.question + 1 {
 		if g := m.of(ana.User, q); g != nil {
-			wantOwn = append(wantOwn, quiz.Own{Quiz: m.id, Question: q, Choices: g.say.Choices, Text: g.say.Text, Number: g.say.Number, Texts: g.say.Texts})
+			wantOwn = append(wantOwn, quiz.Own{Quiz: m.id, Question: q, Choices: g.say.Choices, Text: g.say.Text, Number: g.say.Number, Texts: g.say.Texts, Point: kept(g.say.Point)})
 		}
 	}
 	check("own answers", own, wantOwn)

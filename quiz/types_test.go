@@ -42,7 +42,7 @@ func TestPractice(t *testing.T) {
 				if e.Right {
 					share = 1
 				}
-				tries = append(tries, try{quiz.Check{Quiz: 1, Question: i, Choices: a.Choices, Text: a.Text, Number: a.Number, Texts: a.Texts}, e.Right, share, v.KeyView})
+				tries = append(tries, try{quiz.Check{Quiz: 1, Question: i, Choices: a.Choices, Text: a.Text, Number: a.Number, Texts: a.Texts, Point: a.Point}, e.Right, share, v.KeyView})
 			}
 			if i+1 < asked {
 				c.must2(t, quiz.Ask{Quiz: 1})

@@ -28,15 +28,17 @@ type (
 	}
 	// FaceView is a question as those see it who are to answer.
 	FaceView struct {
-		Type     Type     `json:"type,omitzero"` // "": of choices
-		Text     string   `json:"text"`
-		Choices  []string `json:"choices"`
-		Multiple bool     `json:"multiple"`
-		Lefts    []string `json:"lefts,omitzero"`
-		Rights   []string `json:"rights,omitzero"`
-		Gaps     int      `json:"gaps,omitzero"`
-		Points   int      `json:"points"`
-		Seconds  int      `json:"seconds"`
+		Type     Type        `json:"type,omitzero"` // "": of choices
+		Text     string      `json:"text"`
+		Media    *DraftMedia `json:"media,omitzero"`
+		Choices  []string    `json:"choices"`
+		Images   []string    `json:"images,omitzero"` // of each choice, "" for none
+		Multiple bool        `json:"multiple"`
+		Lefts    []string    `json:"lefts,omitzero"`
+		Rights   []string    `json:"rights,omitzero"`
+		Gaps     int         `json:"gaps,omitzero"`
+		Points   int         `json:"points"`
+		Seconds  int         `json:"seconds"`
 	}
 	// KeyView is what is right. All of it is missing, and Correct null, before
 	// the reveal.
@@ -46,11 +48,12 @@ type (
 		Ranges      []Range    `json:"ranges,omitzero"`
 		Pairs       []int      `json:"pairs,omitzero"` // for each left its right, as it is shown
 		Fills       [][]string `json:"fills,omitzero"` // for each gap
+		Areas       []Area     `json:"areas,omitzero"`
 		Explanation string     `json:"explanation,omitzero"`
 	}
 	// CurrentView is the question before the class. Counts are null until it is
-	// revealed: of those who picked each choice, or had each place, pair or gap
-	// right.
+	// revealed: of those who picked each choice, had each place, pair or gap
+	// right, or pointed into each cell of a picture, [HeatSide] to a row.
 	CurrentView struct {
 		Question int `json:"question"`
 		FaceView
@@ -98,12 +101,15 @@ type (
 	QuestionView struct {
 		Type        Type        `json:"type,omitzero"`
 		Text        string      `json:"text"`
+		Media       *DraftMedia `json:"media,omitzero"`
 		Choices     []string    `json:"choices"`
+		Images      []string    `json:"images,omitzero"`
 		Correct     []int       `json:"correct"`
 		Accept      []string    `json:"accept,omitzero"`
 		Ranges      []Range     `json:"ranges,omitzero"`
 		Pairs       []DraftPair `json:"pairs,omitzero"`
 		Gaps        [][]string  `json:"gaps,omitzero"`
+		Areas       []Area      `json:"areas,omitzero"`
 		Points      int         `json:"points"`
 		Seconds     int         `json:"seconds"`
 		Explanation string      `json:"explanation,omitzero"`
@@ -128,6 +134,7 @@ type (
 		Text     string      `json:"text,omitzero"`
 		Number   *float64    `json:"number,omitzero"`
 		Texts    []string    `json:"texts,omitzero"`
+		Point    *Point      `json:"point,omitzero"`
 		Correct  *bool       `json:"correct"`
 		Share    float64     `json:"share,omitzero"` // of what is right, where that counts
 		Points   *int        `json:"points"`         // with the bonus
@@ -147,6 +154,7 @@ type (
 		Text     string   `json:"text,omitzero"`
 		Number   *float64 `json:"number,omitzero"`
 		Texts    []string `json:"texts,omitzero"`
+		Point    *Point   `json:"point,omitzero"`
 	}
 	// Standing is where a person stands as of the last reveal.
 	Standing struct {
@@ -245,7 +253,7 @@ func (s *State) Mine(user wire.UserID) ([]Own, *Standing) {
 		answers = make([]Own, len(p.Given))
 		for i := range p.Given {
 			g := p.Given[i].reply()
-			answers[i] = Own{r.ID, p.Given[i].Question, g.Choices, g.Text, g.Number, g.Texts}
+			answers[i] = Own{r.ID, p.Given[i].Question, g.Choices, g.Text, g.Number, g.Texts, g.Point}
 		}
 		v.Score, v.Rank, v.Team = p.Score, p.Rank, p.Team
 		if r.Streak > 0 {
@@ -313,8 +321,8 @@ func (r *Run) view(who func(wire.UserID) wire.Person) View {
 // face is the question without its key.
 func (q *Question) face(shown []int) FaceView {
 	v := FaceView{
-		Type: q.Type, Text: q.Text.Text, Choices: texts(q.Choices), Multiple: q.multiple(), Gaps: len(q.Gaps),
-		Points: q.Points, Seconds: q.Seconds,
+		Type: q.Type, Text: q.Text.Text, Media: q.Media.view(), Choices: texts(q.Choices), Images: q.Images, Multiple: q.multiple(),
+		Gaps: len(q.Gaps), Points: q.Points, Seconds: q.Seconds,
 	}
 	for place, i := range shown {
 		if q.kind() == TypeOrder {
@@ -332,7 +340,7 @@ func (q *Question) face(shown []int) FaceView {
 // key is what is right, told by what is shown.
 func (q *Question) key(shown []int) KeyView {
 	correct := slices.Clone(q.Correct)
-	v := KeyView{Ranges: q.Ranges, Explanation: q.Explanation.Text}
+	v := KeyView{Ranges: q.Ranges, Areas: q.Areas, Explanation: q.Explanation.Text}
 	if len(q.Accept) > 0 {
 		v.Accept = texts(q.Accept)
 	}
@@ -406,7 +414,7 @@ func (s *State) mine(user wire.UserID) wire.View {
 	if given := p.given(r.Question); given != nil {
 		g = *given
 		reply := g.reply()
-		v.Choices, v.Text, v.Number, v.Texts = reply.Choices, reply.Text, reply.Number, reply.Texts
+		v.Choices, v.Text, v.Number, v.Texts, v.Point = reply.Choices, reply.Text, reply.Number, reply.Texts, reply.Point
 	}
 	if r.shown() {
 		points := g.total()
@@ -449,8 +457,8 @@ func (q *Quiz) draft(id uint64) DraftView {
 	}
 	for i, q := range q.Questions {
 		w := QuestionView{
-			Type: q.Type, Text: q.Text.Text, Choices: texts(q.Choices), Correct: slices.Clone(q.Correct),
-			Ranges: q.Ranges, Points: q.Points, Seconds: q.Seconds, Explanation: q.Explanation.Text, Tags: q.Tags,
+			Type: q.Type, Text: q.Text.Text, Media: q.Media.view(), Choices: texts(q.Choices), Images: q.Images, Correct: slices.Clone(q.Correct),
+			Ranges: q.Ranges, Areas: q.Areas, Points: q.Points, Seconds: q.Seconds, Explanation: q.Explanation.Text, Tags: q.Tags,
 		}
 		if len(q.Accept) > 0 {
 			w.Accept = texts(q.Accept)

@@ -6,11 +6,12 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// arm lets people vote in secret polls: it gives the state the keys of their
-// pseudonyms. It is called whenever the state is another one.
+// arm lets people vote in secret polls and answer anonymous surveys: it gives
+// the state the keys of their pseudonyms. It is called whenever the state is another one.
 func (r *Room) arm() {
 	r.state.Polls.Pseudonyms = func(id uint64) ([]byte, error) {
 		key, err := r.house.vault.key(context.Background(), poll.KeyID(r.id, id))
@@ -19,9 +20,16 @@ func (r *Room) arm() {
 		}
 		return key[:], nil
 	}
+	r.state.Surveys.Secrets = func(id uint64) (survey.Secret, error) {
+		key, err := r.house.vault.key(context.Background(), survey.KeyID(r.id, id))
+		if err != nil {
+			return survey.Secret{}, storeError(err)
+		}
+		return survey.Secret{Key: key[:], Words: survey.WordsID(r.id, id)}, nil
+	}
 }
 
-// spend destroys the keys of secret polls that are closed, as soon as that is
+// spend destroys the keys of pseudonyms of what is closed, as soon as that is
 // committed, and once more when the room is opened, should the server have
 // stopped between the two.
 func (r *Room) spend() {
@@ -29,6 +37,9 @@ func (r *Room) spend() {
 	var ids []wire.UserID
 	for _, id := range r.state.Polls.Spent() {
 		ids = append(ids, poll.KeyID(r.id, id))
+	}
+	for _, id := range r.state.Surveys.Spent() {
+		ids = append(ids, survey.KeyID(r.id, id))
 	}
 	if len(ids) == 0 {
 		return
@@ -43,26 +54,77 @@ func (r *Room) spend() {
 		r.house.vault.Forget(id)
 	}
 	if err != nil {
-		r.logger.Error("the key of a secret poll is not destroyed; it will be tried again", zap.Error(err))
+		r.logger.Error("a key of pseudonyms is not destroyed; it will be tried again", zap.Error(err))
 	}
 }
 
-// ballot ends the decision of a ballot: the key of the command is remembered
-// but not written down, and the voter alone sees what was given.
+// conceals reports whether a command is a ballot: nothing may then be written
+// down about who gave it.
+func (r *Room) conceals(c Command) bool {
+	return r.state.Polls.Conceals(c) || r.state.Surveys.Conceals(c)
+}
+
+// mark is what the log says in place of the key of a ballot's command, so that
+// an older ballot which is repeated does not take the place of a newer one,
+// also after a restart: a hash of the voter and the key, under the key of the
+// pseudonyms. Once that is destroyed nobody can say any more whose it was, and
+// there is none; nor has any other command one.
+func (r *Room) mark(a ask) (string, error) {
+	if a.key == "" || !r.conceals(a.cmd) {
+		return "", nil
+	}
+	wish := a.user + "\x00" + wire.UserID(a.key) // no id has a zero in it
+	mark := wire.UserID("")
+	switch c := a.cmd.(type) {
+	case survey.Answer:
+		if r.state.Surveys.Surveys[c.Survey].Phase != survey.PhaseOpen {
+			return "", nil
+		}
+		secret, err := r.state.Surveys.Secrets(c.Survey)
+		if err != nil {
+			return "", err
+		}
+		mark = survey.Pseudonym(secret.Key, wish)
+	default:
+		var err error
+		if mark, err = r.state.Polls.Mark(c, wish); err != nil {
+			return "", err
+		}
+	}
+	return string(mark), nil
+}
+
+// repeated reports whether a command was carried out before, and where. mark is
+// that of a ballot.
+func (r *Room) repeated(a ask, mark string) (seq uint64, again bool) {
+	if a.key == "" {
+		return 0, false
+	}
+	if seq, again = r.keys.find(digestOf(a.user, a.key)); !again && mark != "" {
+		seq, again = r.keys.find(digestOf(wire.System.User, mark))
+	}
+	return seq, again
+}
+
+// ballot ends the decision of a ballot: the voter alone sees what was given.
+// The key of the command itself is remembered as well, though not written down:
+// by it a ballot is known again after the close.
 func (r *Room) ballot(a ask, b *draft, e Event, seq uint64) {
 	if a.key != "" {
 		d := digestOf(a.user, a.key)
 		r.keys.add(d, seq)
 		b.unwritten = append(b.unwritten, d)
 	}
-	id := uint64(0)
+	var own wire.View
 	switch e := e.(type) {
 	case poll.Balloted:
-		id = e.Poll
+		own = wire.View{Type: "poll.mine", Data: r.state.Polls.Own(e.Poll, a.user)}
 	case poll.Withdrawn:
-		id = e.Poll
+		own = wire.View{Type: "poll.mine", Data: r.state.Polls.Own(e.Poll, a.user)}
+	case survey.Balloted:
+		own = wire.View{Type: "survey.mine", Data: r.state.Surveys.Own(e.Survey, a.user)}
+	default: // nothing has changed
+		return
 	}
-	b.frames[len(b.frames)-1].personal = map[wire.UserID]wire.View{
-		a.user: {Type: "poll.mine", Data: r.state.Polls.Own(id, a.user)},
-	}
+	b.frames[len(b.frames)-1].personal = map[wire.UserID]wire.View{a.user: own}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -95,10 +96,12 @@ type frame struct {
 
 // decide lets the rules decide one ask, and applies what they say.
 func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
-	if a.key != "" {
-		if seq, again := r.keys.find(digestOf(a.user, a.key)); again {
-			return outcome{seq: seq}
-		}
+	mark, err := r.mark(a)
+	if err != nil {
+		return outcome{err: err}
+	}
+	if seq, again := r.repeated(a, mark); again {
+		return outcome{seq: seq}
 	}
 	by := wire.Actor{User: a.user, Role: r.state.roleOf(a.user, a.role)}
 	if e, ok := a.cmd.(enter); ok {
@@ -112,8 +115,8 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	r.lately.add(r.state.Seq, a.cmd)
 	at := r.clock.at(now)
 	events, err := Decide(r.state, at.Time(), by, a.cmd)
-	secret := r.state.Polls.Conceals(a.cmd) // what is written down must not tell by whom
-	if err == nil && len(events) == 0 && a.key != "" && by != wire.System && !secret {
+	secret := r.conceals(a.cmd) // what is written down must not tell by whom
+	if err == nil && len(events) == 0 && a.key != "" && by != wire.System {
 		events = []Event{Noted{}}
 	}
 	if err != nil || len(events) == 0 {
@@ -122,7 +125,7 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	seq := r.state.Seq + 1
 	author, key := a.user, a.key
 	if secret {
-		author, key = wire.System.User, ""
+		author, key = wire.System.User, mark
 	}
 	if err := r.write(b, at, author, key, events); err != nil {
 		return outcome{err: err}
@@ -209,6 +212,10 @@ func (r *Room) afterwards(e Event, b *draft) {
 		b.after = append(b.after, func() { r.changeRole(e.User) })
 	case poll.Closed:
 		if slices.Contains(r.state.Polls.Spent(), e.Poll) {
+			b.after = append(b.after, r.spend)
+		}
+	case survey.Closed:
+		if slices.Contains(r.state.Surveys.Spent(), e.Survey) {
 			b.after = append(b.after, r.spend)
 		}
 	}
@@ -305,8 +312,8 @@ func (r *Room) refuse(asks []ask, err error) {
 // already answers what needs nothing of the store: a command that was carried
 // out before, and the return of somebody who still counts as present.
 func (r *Room) already(now time.Time, a ask) (outcome, bool) {
-	if a.key != "" {
-		if seq, again := r.keys.find(digestOf(a.user, a.key)); again {
+	if mark, err := r.mark(a); err == nil {
+		if seq, again := r.repeated(a, mark); again {
 			return outcome{seq: seq}, true
 		}
 	}
@@ -341,6 +348,10 @@ func (r *Room) answer(now time.Time, a ask) (any, error) {
 		}{at}, nil
 	case React:
 		return nil, r.signals.react(c, now, r.config.Tick)
+	case Feel:
+		return nil, r.feel(by, c, now)
+	case survey.Texts:
+		return r.state.Surveys.Page(c)
 	case ListPeople:
 		return r.state.listPeople(c, at)
 	case Missing:
@@ -357,8 +368,15 @@ func (r *Room) answer(now time.Time, a ask) (any, error) {
 	panic(fmt.Sprintf("room: unknown query %T", a.cmd))
 }
 
-// report lets lists of rooms know how this one stands.
+// report lets lists of rooms know how this one stands, and the feeds whether
+// answers will be timed.
 func (r *Room) report() {
+	timed := len(r.state.Quiz.Prepared) > 0 || r.state.Quiz.Run != nil && r.state.Quiz.Run.Phase != quiz.PhaseFinished
+	if timed != r.timed {
+		r.timed = timed
+		r.all.feed.Measure(timed)
+		r.staff.feed.Measure(timed)
+	}
 	now := Status{r.state.Title, r.state.Phase, r.state.Here, r.count}
 	if old := r.status.Load(); old == nil || *old != now {
 		r.status.Store(&now)
@@ -389,7 +407,7 @@ func (r *Room) publish(b *draft) {
 func urgent(e Event) bool {
 	switch e.(type) {
 	case poll.Created, poll.Edited, poll.Opened, poll.Closed, poll.Revealed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
-		quiz.Paused, quiz.Resumed, quiz.Extended,
+		quiz.Paused, quiz.Resumed, quiz.Extended, survey.Created, survey.Opened, survey.Closed, survey.Revealed,
 		Opened, Ended, StageSet, RoleSet:
 		return true
 	}

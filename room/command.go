@@ -6,10 +6,12 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// Command is a wish: one of this package's commands or of quiz, poll and qa.
+// Command is a wish: one of this package's commands or of quiz, poll, qa and
+// survey.
 type Command any
 
 // Commands of the room itself. Their names on the wire are in [Catalogue].
@@ -185,8 +187,19 @@ var Catalogue = []Spec{
 	command[poll.Vote]("poll.vote", wire.Viewer),
 	command[poll.Retract]("poll.retract", wire.Viewer),
 	command[poll.Show]("poll.show", wire.Moderator),
+	command[poll.Remove]("poll.remove", wire.Moderator),
 	command[poll.Quick]("poll.quick", wire.Moderator),
 	query[Missing]("poll.missing", wire.Moderator),
+
+	command[survey.Create]("survey.create", wire.Moderator),
+	command[survey.Edit]("survey.edit", wire.Moderator),
+	command[survey.Drop]("survey.drop", wire.Moderator),
+	command[survey.Open]("survey.open", wire.Moderator),
+	command[survey.Answer]("survey.answer", wire.Viewer),
+	command[survey.Close]("survey.close", wire.Moderator),
+	command[survey.Show]("survey.show", wire.Moderator),
+	query[survey.Texts]("survey.texts", wire.Moderator),
+	query[Feel]("pulse.say", wire.Viewer),
 
 	command[quiz.Create]("quiz.create", wire.Moderator),
 	command[quiz.Edit]("quiz.edit", wire.Moderator),
@@ -212,6 +225,9 @@ var Catalogue = []Spec{
 	command[PinItem]("shelf.pin", wire.Moderator),
 	command[SetRole]("role.set", wire.Host),
 	command[Go]("stage.go", wire.Host),
+	command[RecordStart]("record.start", wire.Host),
+	command[RecordStop]("record.stop", wire.Host),
+	command[MarkClip]("clip.mark", wire.Moderator),
 
 	command[Delete]("mod.delete", wire.Moderator),
 	command[Mute]("mod.mute", wire.Moderator),

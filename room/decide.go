@@ -8,6 +8,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -48,7 +49,9 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		}
 		return nil, nil
 	case tick:
-		return lift(quiz.Decide(&s.Quiz, now, wire.System, quiz.Tick{}))
+		return s.decideTick(now)
+	case notePulse:
+		return s.decidePulse(c), nil
 	case Say:
 		return s.decideSay(wire.At(now), by, c)
 	case RaiseHand:
@@ -108,6 +111,8 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return s.decideRole(by, c)
 	case Go:
 		return s.decideStage(by, c)
+	case RecordStart, RecordStop, RecordFailed, MarkClip:
+		return s.decideRecord(wire.At(now), c)
 	case Click:
 		return suggested(Clicked(c), c.Item)
 	case Dismiss:
@@ -121,9 +126,14 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		if err != nil {
 			return nil, err
 		}
+		if removes, ok := c.(poll.Remove); ok {
+			return append(lifted(events), Acted{Act: "poll.remove", Item: removes.Poll}), nil
+		}
 		return s.closing(events)
 	case quiz.Command:
 		return lift(quiz.Decide(&s.Quiz, now, by, c))
+	case survey.Command:
+		return s.decideSurvey(now, by, c)
 	}
 	panic(fmt.Sprintf("room: unknown command %T", c))
 }
@@ -153,11 +163,8 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 		if vote, is := c.(poll.Vote); is && vote.Text == "" && len(vote.Words) == 0 {
 			break // it writes nothing
 		}
-		if holds(m.Muted, now) {
-			if m.Muted == Forever {
-				return ErrMuted
-			}
-			return ErrMuted.After(int64(m.Muted - now))
+		if err := mayWrite(m, now); err != nil {
+			return err
 		}
 	case quiz.Answer:
 		if by.Role.Staff() && !s.Quiz.Plays(c.Quiz) {
@@ -171,6 +178,8 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 		if s.People[c.User] == nil {
 			return wire.ErrNotFound.In("user")
 		}
+	case survey.Answer:
+		return s.mayAnswer(m, now, c)
 	case Click, Dismiss:
 		return nil // a suggestion is taken up after the class as well
 	}
@@ -179,11 +188,35 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 	}
 	if s.Phase == Over {
 		switch c.(type) {
-		case poll.Open, poll.Quick, quiz.Ask, Go:
+		case poll.Open, poll.Quick, quiz.Ask, Go, RecordStart:
 			return ErrOver
 		}
 	}
 	return nil
+}
+
+// mayWrite refuses those who are muted.
+func mayWrite(m *Member, now wire.Millis) error {
+	switch {
+	case m.Muted == Forever:
+		return ErrMuted
+	case holds(m.Muted, now):
+		return ErrMuted.After(int64(m.Muted - now))
+	}
+	return nil
+}
+
+// decideTick ends what has had its time.
+func (s *State) decideTick(now time.Time) ([]Event, error) {
+	events, err := lift(quiz.Decide(&s.Quiz, now, wire.System, quiz.Tick{}))
+	if err != nil {
+		return nil, err
+	}
+	over, err := s.decideSurvey(now, wire.System, survey.Tick{})
+	if len(events) > 0 { // a quiz does not wait for the key of a survey, which is asked for again
+		return append(events, over...), nil
+	}
+	return over, err
 }
 
 func (s *State) decideEnter(now wire.Millis, by wire.Actor, c enter) ([]Event, error) {
@@ -213,8 +246,9 @@ func (s *State) decideSay(now wire.Millis, by wire.Actor, c Say) ([]Event, error
 	return []Event{Said{wire.Own(by.User, text), c.ReplyTo}}, nil
 }
 
-// decideEnd ends what is open, then the class, and names those who stayed:
-// present at the end and for at least half of the class.
+// decideEnd ends what is open, then the class, opens the surveys that wait for
+// that, and names those who stayed: present at the end and for at least half
+// of the class.
 func (s *State) decideEnd(now time.Time) ([]Event, error) {
 	if s.Phase != Live {
 		return nil, nil
@@ -224,7 +258,9 @@ func (s *State) decideEnd(now time.Time) ([]Event, error) {
 		return nil, err
 	}
 	events = append(events, lifted(quiz.EndAll(&s.Quiz))...)
+	events = append(events, s.recordOver()...)
 	events = append(events, Ended{})
+	events = append(events, lifted(survey.End(&s.Surveys, now))...)
 	at := wire.At(now)
 	half := int64(at-s.StartedAt) / 2
 	var stayed []wire.UserID

@@ -6,11 +6,12 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// Event is a fact in the log: one of this package's events or of quiz, poll
-// and qa. Who did it, when and where it stands are in its [wire.Head].
+// Event is a fact in the log: one of this package's events or of quiz, poll,
+// qa and survey. Who did it, when and where it stands are in its [wire.Head].
 type Event any
 
 // Events of the room itself.
@@ -132,6 +133,9 @@ var kinds = []struct {
 	{"shelf.pinned", ItemPinned{}},
 	{"role.set", RoleSet{}},
 	{"stage.set", StageSet{}},
+	{"record.started", RecordStarted{}},
+	{"record.stopped", RecordStopped{}},
+	{"clip.marked", ClipMarked{}},
 	{"mod.muted", Muted{}},
 	{"mod.banned", Banned{}},
 	{"mod.slowed", Slowed{}},
@@ -163,12 +167,24 @@ var kinds = []struct {
 	{"poll.opened", poll.Opened{}},
 	{"poll.voted", poll.Voted{}},
 	{"poll.retracted", poll.Retracted{}},
+	{"poll.removed", poll.Removed{}},
 	{"poll.revealed", poll.Revealed{}},
 	{"poll.balloted", poll.Balloted{}},
 	{"poll.withdrawn", poll.Withdrawn{}},
 	{"poll.participated", poll.Participated{}},
 	{"poll.closed", poll.Closed{}},
 	{"poll.dropped", poll.Dropped{}},
+
+	{"survey.created", survey.Created{}},
+	{"survey.edited", survey.Edited{}},
+	{"survey.opened", survey.Opened{}},
+	{"survey.answered", survey.Answered{}},
+	{"survey.balloted", survey.Balloted{}},
+	{"survey.participated", survey.Participated{}},
+	{"survey.closed", survey.Closed{}},
+	{"survey.revealed", survey.Revealed{}},
+	{"survey.dropped", survey.Dropped{}},
+	{"pulse.noted", PulseNoted{}},
 
 	{"quiz.created", quiz.Created{}},
 	{"quiz.edited", quiz.Edited{}},

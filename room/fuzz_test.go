@@ -7,6 +7,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -37,6 +38,9 @@ func busy(t testing.TB, now time.Time) *State {
 	do(host, quiz.Create{Title: "running", Questions: append(question[:1:1], question...)}) // 11
 	do(host, quiz.Create{Title: "draft", Questions: question})                              // 12
 	do(host, quiz.Ask{Quiz: 11})                                                            // 13
+	items := []survey.Draft{{Type: survey.NPS, Text: "?"}, {Type: survey.Text, Text: "?"}}  //
+	do(host, survey.Create{Title: "open", Items: items, Open: true})                        // 14
+	do(host, survey.Create{Title: "draft", Items: items, When: survey.WhenEnd})             // 15
 	return s
 }
 
@@ -56,6 +60,12 @@ func FuzzInbound(f *testing.F) {
 		`{"id":1,"type":"quiz.edit","key":"k","data":{"quiz":12,"title":"x","questions":[{"text":"?","choices":["a","b"],"correct":[0]}]}}`,
 		`{"id":1,"type":"quiz.close","key":"k","data":{"quiz":11}}`,
 		`{"id":1,"type":"mod.ban","key":"k","data":{"user":"ana","seconds":60,"reason":"x"}}`,
+		`{"id":1,"type":"survey.answer","key":"k","data":{"survey":14,"answers":[{"value":7},{"text":"x"}]}}`,
+		`{"id":1,"type":"survey.answer","key":"k","data":{"survey":14,"answers":[null,{"choices":[0]}]}}`,
+		`{"id":1,"type":"survey.edit","key":"k","data":{"survey":15,"title":"x","items":[{"type":"choice","text":"?","choices":["a","b"],"several":true}],"open":true}}`,
+		`{"id":1,"type":"survey.texts","data":{"survey":14,"item":1}}`,
+		`{"id":1,"type":"room.end","key":"k","data":{}}`,
+		`{"id":1,"type":"pulse.say","data":{"mood":"lost"}}`,
 		`{"id":1,"type":"mod.delete","key":"k","data":{"item":8}}`,
 		`{"id":1,"type":"role.set","key":"k","data":{"user":"ana","role":"moderator"}}`,
 		`{"id":1,"type":"people.list","data":{"after":"1","limit":1,"find":"a"}}`,
@@ -90,6 +100,8 @@ func FuzzInbound(f *testing.F) {
 					_, err = s.listPeople(c, wire.At(now))
 				case Audit:
 					_, err = s.audit(c)
+				case survey.Texts:
+					_, err = s.Surveys.Page(c)
 				case React:
 					err = new(signals).react(c, now, time.Second)
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -28,28 +29,31 @@ var shapes = map[string]func() any{
 			ID wire.UserID `json:"id"`
 		})
 	},
-	"role.changed":  func() any { return new(wire.Person) },
-	"room.opened":   func() any { return new(phaseView) },
-	"room.ended":    func() any { return new(phaseView) },
-	"stage.changed": func() any { return new(StageView) },
-	"mod.acted":     func() any { return new(ActView) },
-	"qa.asked":      func() any { return new(qa.QuestionView) },
-	"qa.answered":   func() any { return new(qa.AnsweredView) },
-	"qa.pinned":     func() any { return new(qa.PinnedView) },
-	"qa.deleted":    func() any { return new(qa.DeletedView) },
-	"qa.changed":    func() any { return new(qa.QuestionView) },
-	"qa.replied":    func() any { return new(qa.RepliedView) },
-	"qa.merged":     func() any { return new(qa.MergedView) },
-	"qa.focused":    func() any { return new(qa.PinnedView) },
-	"qa.held":       func() any { return new(qa.HeldView) },
-	"qa.experts":    func() any { return new(qa.ExpertsView) },
-	"qa.mine":       func() any { return new(qa.OwnView) },
-	"qa.votes":      func() any { return new(qa.VotesView) },
-	"poll.drafted":  func() any { return new(poll.View) },
-	"poll.dropped":  func() any { return new(poll.DroppedView) },
-	"poll.opened":   func() any { return new(poll.View) },
-	"poll.closed":   func() any { return new(poll.View) },
-	"poll.shown":    func() any { return new(poll.View) },
+	"role.changed":   func() any { return new(wire.Person) },
+	"room.opened":    func() any { return new(phaseView) },
+	"room.ended":     func() any { return new(phaseView) },
+	"stage.changed":  func() any { return new(StageView) },
+	"record.changed": func() any { return new(RecordingView) },
+	"clip.marked":    func() any { return new(ClipView) },
+	"mod.acted":      func() any { return new(ActView) },
+	"qa.asked":       func() any { return new(qa.QuestionView) },
+	"qa.answered":    func() any { return new(qa.AnsweredView) },
+	"qa.pinned":      func() any { return new(qa.PinnedView) },
+	"qa.deleted":     func() any { return new(qa.DeletedView) },
+	"qa.changed":     func() any { return new(qa.QuestionView) },
+	"qa.replied":     func() any { return new(qa.RepliedView) },
+	"qa.merged":      func() any { return new(qa.MergedView) },
+	"qa.focused":     func() any { return new(qa.PinnedView) },
+	"qa.held":        func() any { return new(qa.HeldView) },
+	"qa.experts":     func() any { return new(qa.ExpertsView) },
+	"qa.mine":        func() any { return new(qa.OwnView) },
+	"qa.votes":       func() any { return new(qa.VotesView) },
+	"poll.drafted":   func() any { return new(poll.View) },
+	"poll.dropped":   func() any { return new(poll.DroppedView) },
+	"poll.opened":    func() any { return new(poll.View) },
+	"poll.closed":    func() any { return new(poll.View) },
+	"poll.shown":     func() any { return new(poll.View) },
+	"poll.changed":   func() any { return new(poll.View) },
 	"room.topic": func() any {
 		return new(struct {
 			Topic string `json:"topic"`
@@ -75,6 +79,17 @@ var shapes = map[string]func() any{
 	"quiz.finished": func() any { return new(quiz.View) },
 	"quiz.tally":    func() any { return new(quiz.TallyView) },
 	"quiz.mine":     func() any { return new(quiz.MineView) },
+
+	"survey.drafted": func() any { return new(survey.View) },
+	"survey.dropped": func() any { return new(survey.DroppedView) },
+	"survey.opened":  func() any { return new(survey.View) },
+	"survey.closed":  func() any { return new(survey.View) },
+	"survey.shown":   func() any { return new(survey.View) },
+	"survey.tally":   func() any { return new(survey.TallyView) },
+	"survey.mine":    func() any { return new(survey.MineView) },
+	"pulse.tally":    func() any { return new(PulseTally) },
+	"pulse.noted":    func() any { return new(PulseView) },
+	"pulse.mine":     func() any { return new(MoodView) },
 }
 
 // goldenWelcome is a welcome with its room spelt out.

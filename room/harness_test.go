@@ -37,6 +37,7 @@ type memory struct {
 	snapDelay time.Duration // of a SaveSnapshot
 	snapError error         // what it says, if anything
 	destroy   error         // what DestroyKey says, if anything
+	noKey     wire.UserID   // whose key cannot be had now
 	appends   int
 }
 
@@ -145,6 +146,9 @@ func (m *memory) Rooms(context.Context) ([]wire.RoomID, error) {
 func (m *memory) EnsureKey(_ context.Context, user wire.UserID) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if user == m.noKey {
+		return nil, room.ErrUnavailable
+	}
 	if m.keys[user] == nil {
 		m.keys[user] = make([]byte, 32)
 		_, _ = rand.Read(m.keys[user])
@@ -172,6 +176,12 @@ func (m *memory) DestroyKey(_ context.Context, user wire.UserID) error {
 	}
 	delete(m.keys, user)
 	return nil
+}
+
+func (m *memory) setRefuseKey(user wire.UserID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.noKey = user
 }
 
 func (m *memory) setRefuseDestroy(err error) {

@@ -37,6 +37,7 @@ type House struct {
 	mu        sync.Mutex
 	rooms     map[wire.RoomID]*opening
 	known     map[wire.RoomID]bool // have a log; nil: not listed yet
+	attended  map[wire.RoomID]wire.Millis
 	followers []*Follower
 	draining  bool // nobody is let in any more
 	closed    bool
@@ -57,8 +58,25 @@ var ErrClosed = &wire.Error{Code: "room.closing", Text: "the server is restartin
 func NewHouse(config Config, log Log, vault *Vault, pool *fanout.Pool, logger *zap.Logger) *House {
 	return &House{
 		config: config.withDefaults(), log: log, vault: vault, pool: pool, logger: logger,
-		rooms: map[wire.RoomID]*opening{}, Observer: nobody{}, Date: time.Now,
+		rooms: map[wire.RoomID]*opening{}, attended: map[wire.RoomID]wire.Millis{}, Observer: nobody{}, Date: time.Now,
 	}
+}
+
+// Attended says that a room was open then with people in it, in the server that
+// ran before: where that was killed in a quiet minute, the log alone would tell
+// of a longer absence. It is called before the first room is opened.
+func (h *House) Attended(id wire.RoomID, at wire.Millis) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.attended[id] = at
+}
+
+// attendedAt is when a room was last known to be open with people in it; 0:
+// that is not known.
+func (h *House) attendedAt(id wire.RoomID) wire.Millis {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.attended[id]
 }
 
 // Open returns the room, folded from its log if it is not in use yet.
@@ -267,6 +285,9 @@ func (h *House) open(id wire.RoomID, o *opening) {
 	}
 	close(o.ready)
 	o.room.loop()
+	if o.room.status.Load().Count > 0 { // it is stale or broken, and its people come back
+		h.Attended(id, o.room.clock.at(time.Now()))
+	}
 	h.forget(id, o)
 }
 
@@ -433,7 +454,8 @@ const (
 // sayFirst drafts what a room that is opened must say before anything else:
 // its title, if the log is new, and that nothing is on air and nobody here, if
 // the server had stopped with people in it. After a restart they are given a
-// while to come back; otherwise they left when the log ends, as far as is known.
+// while to come back; otherwise they left when the log ends or the room was
+// last known to be open, whichever is later.
 func (r *Room) sayFirst(b *draft) error {
 	var failed error
 	say := func(by wire.UserID, at wire.Millis, events ...Event) {
@@ -449,7 +471,7 @@ func (r *Room) sayFirst(b *draft) error {
 		}
 		say(wire.System.User, r.clock.at(now), Titled{title})
 	}
-	end := r.state.At
+	end := max(r.state.At, min(r.house.attendedAt(r.id), r.clock.at(now)))
 	away := time.Duration(r.clock.at(now)-end) * time.Millisecond
 	for _, user := range r.state.Order {
 		switch m := r.state.People[user]; {

@@ -101,7 +101,7 @@ func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint
 		s.waiting.Add(-1)
 		return wire.ErrBusy.After(1000)
 	}
-	a := ask{user: s.User, role: s.Role, key: key, cmd: s.room.stamp(c, at), at: at, from: s, then: then}
+	a := ask{user: s.User, role: s.Role, key: key, cmd: s.stamp(c, at), at: at, from: s, then: then}
 	select {
 	case s.room.asks <- a:
 		return nil
@@ -113,12 +113,13 @@ func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint
 	}
 }
 
-// stamp gives an answer the time at which it arrived, and what begins a quiz
-// its chance.
-func (r *Room) stamp(c Command, at time.Time) Command {
+// stamp gives an answer the time at which it arrived and how long the question
+// and it were on their way, and what begins a quiz its chance.
+func (s *Session) stamp(c Command, at time.Time) Command {
 	switch c := c.(type) {
 	case quiz.Answer:
-		c.At = r.clock.at(at)
+		c.At = s.room.clock.at(at)
+		c.Lag = wire.Millis(s.Conn.Lag().Milliseconds())
 		return c
 	case quiz.Ask:
 		var seed [8]byte

@@ -48,8 +48,11 @@ type Room struct {
 	refusal  error // what it said
 	broken   error // the room must be rebuilt from its log
 	begun    bool  // what a room must say first is in the log
+	timed    bool  // a quiz is prepared or runs
 	pace     map[wire.UserID]*pace
 	lately   lately
+	pulse    pulse
+	tickAt   time.Time // what the clock asked for was refused: not before
 }
 
 // Status is what a list of rooms shows of one.
@@ -75,6 +78,9 @@ func (r *Room) loop() {
 	}()
 	timer := time.NewTimer(r.config.Idle)
 	defer timer.Stop()
+	if r.state.lastPulse() != (Pulse{}) {
+		r.pulse.begin(time.Now()) // moods do not survive a restart
+	}
 	for r.broken == nil {
 		timer.Reset(time.Until(r.wakeAt()))
 		var waiting []ask
@@ -95,6 +101,7 @@ func (r *Room) loop() {
 			waiting = append(waiting, r.due(waiting)...)
 		}
 		r.batch(waiting)
+		r.fade(time.Now())
 		r.sendSignals(time.Now())
 	}
 	r.logger.Warn("the room ends here", zap.Error(r.broken))
@@ -114,9 +121,17 @@ func (r *Room) drain(asks []ask) []ask {
 // wakeAt is when the loop must look again though nobody asked for anything.
 func (r *Room) wakeAt() time.Time {
 	at := sooner(time.Now().Add(time.Hour), r.signals.at)
-	if alarm := r.state.Quiz.Alarm(); !alarm.IsZero() {
-		at = sooner(at, r.clock.moment(wire.At(alarm)))
+	for _, alarm := range []time.Time{r.state.Quiz.Alarm(), r.state.Surveys.Alarm()} {
+		if alarm.IsZero() {
+			continue
+		}
+		if moment := r.clock.moment(wire.At(alarm)); moment.After(r.tickAt) {
+			at = sooner(at, moment)
+		} else {
+			at = sooner(at, r.tickAt)
+		}
 	}
+	at = sooner(sooner(at, r.pulse.fadeAt), r.pulse.noteAt)
 	if len(r.leaving) > 0 {
 		at = sooner(at, r.leaveAt)
 	}
@@ -153,7 +168,11 @@ func (r *Room) isIdle() bool {
 // in has not gone: if they are refused, they leave later.
 func (r *Room) due(waiting []ask) []ask {
 	now := time.Now()
-	asks := []ask{{at: now, user: wire.System.User, role: wire.System.Role, cmd: tick{}}}
+	asks := append([]ask{{at: now, user: wire.System.User, role: wire.System.Role, cmd: tick{}, then: func(_ uint64, _ any, err error) {
+		if err != nil { // a key cannot be had: it is asked for again
+			r.tickAt = now.Add(time.Second)
+		}
+	}}}, r.pulseDue(now)...)
 	if len(r.leaving) == 0 || r.leaveAt.After(now) {
 		return asks
 	}

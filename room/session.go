@@ -130,6 +130,9 @@ func (r *Room) attach(s *Session, re uint64, after *Position) {
 		delete(r.leaving, s.User)
 	}
 	r.welcome(s, re, after)
+	if _, ok := r.pulse.moods[s.User]; ok {
+		s.Conn.Send(r.moodOf(s.User))
+	}
 }
 
 // detach forgets a session. It runs on the loop.

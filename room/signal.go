@@ -8,6 +8,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -20,6 +21,8 @@ type signals struct {
 	version   uint64    // counts the sendings
 	presence  bool
 	quiz      bool
+	pulse     bool
+	surveys   map[uint64]bool
 	polls     map[uint64]bool
 	votes     map[uint64]bool
 	reactions map[string]int
@@ -49,6 +52,10 @@ func (s *signals) mark(e Event, now time.Time, tick time.Duration) {
 		s.poll(e.Poll)
 	case quiz.Answered:
 		s.quiz = true
+	case survey.Answered:
+		s.survey(e.Survey)
+	case survey.Balloted:
+		s.survey(e.Survey)
 	case qa.Upvoted:
 		s.vote(e.Question)
 	case qa.Unvoted:
@@ -64,6 +71,13 @@ func (s *signals) poll(id uint64) {
 		s.polls = map[uint64]bool{}
 	}
 	s.polls[id] = true
+}
+
+func (s *signals) survey(id uint64) {
+	if s.surveys == nil {
+		s.surveys = map[uint64]bool{}
+	}
+	s.surveys[id] = true
 }
 
 func (s *signals) vote(question uint64) {
@@ -91,6 +105,9 @@ func (s *signals) react(c React, now time.Time, tick time.Duration) error {
 func (s *signals) again(state *State, after uint64, now time.Time, tick time.Duration) {
 	for _, id := range state.Polls.OpenIDs() {
 		s.poll(id)
+	}
+	for _, id := range state.Surveys.OpenIDs() {
+		s.survey(id)
 	}
 	for _, id := range state.Board.IDs() {
 		if id > after {
@@ -137,6 +154,15 @@ func (r *Room) sendSignals(now time.Time) {
 	if v, ok := r.state.Quiz.Tally(); ok && s.quiz {
 		both(v)
 	}
+	toStaff := func(v wire.View) { r.staff.feed.Publish(0, wire.Signal(v.Type, r.encode(v.Data))) }
+	for id := range s.surveys {
+		if v, ok := r.state.Surveys.Tally(id); ok {
+			toStaff(v)
+		}
+	}
+	if s.pulse {
+		toStaff(wire.View{Type: "pulse.tally", Data: r.tallyPulse(now)})
+	}
 	if len(s.votes) > 0 {
 		ids := make([]uint64, 0, len(s.votes))
 		for id := range s.votes {
@@ -177,6 +203,16 @@ func (r *Room) standing(a *audience, staff bool) []fanout.Message {
 	}
 	if ids := r.state.Board.IDs(); len(ids) > 0 {
 		views = append(views, r.state.Board.Votes(ids))
+	}
+	if staff {
+		for _, id := range r.state.Surveys.OpenIDs() {
+			if v, ok := r.state.Surveys.Tally(id); ok {
+				views = append(views, v)
+			}
+		}
+		if len(r.pulse.moods) > 0 {
+			views = append(views, wire.View{Type: "pulse.tally", Data: r.tallyPulse(time.Now())})
+		}
 	}
 	for _, v := range views {
 		a.standing = append(a.standing, fanout.Message{wire.Signal(v.Type, r.encode(v.Data))})

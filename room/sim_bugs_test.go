@@ -28,10 +28,10 @@ var simBugs = []struct {
 		if err := r.append(&b); err != nil {`,
 	}, {
 		"a repeated command is done again", "batch.go",
-		"r.keys[digestOf(a.user, a.key)]; again {", "r.keys[digestOf(a.user, a.key)]; again && false {",
+		"\tif seq, again := r.repeated(a, mark); again {\n\t\treturn outcome{seq: seq}\n", "\tif seq, again := r.repeated(a, mark); again && false {\n\t\treturn outcome{seq: seq}\n",
 	}, {
 		"keys are forgotten when a room is reopened", "house.go",
-		"\t\t\t\tr.keys[digestOf(e.Head.By, key)] = e.Head.Seq\n", "\t\t\t\t_ = key\n",
+		"\t\t\t\tr.keys.add(digestOf(e.Head.By, key), e.Head.Seq)\n", "\t\t\t\t_ = key\n",
 	}, {
 		"keys are not kept with snapshots", "keeper.go",
 		"if e.key != \"\" {\n\t\t\t\ts.Keys", "if e.key == \"\" {\n\t\t\t\ts.Keys",
@@ -41,10 +41,10 @@ var simBugs = []struct {
 		"\t\tr.publish(&b)\n\t\tif err := r.append(&b); err != nil {\n\t\t\tr.refuse(append(asks, rest...), err)\n\t\t\treturn\n\t\t}\n",
 	}, {
 		"what the store refused is not taken back", "batch.go",
-		"\tif err == nil {\n\t\tr.state = state\n\t}\n", "\t_ = state\n",
+		"\tif err == nil {\n\t\tr.state = state\n\t\tr.arm()\n\t}\n", "\t_ = state\n",
 	}, {
 		"keys of what the store refused are not taken back", "batch.go",
-		"\t\t\tdelete(r.keys, digestOf(record.By, record.Key))\n", "\t\t\t_ = record\n",
+		"\t\t\tr.keys.remove(digestOf(record.By, record.Key))\n", "\t\t\t_ = record\n",
 	}, {
 		"a resume begins one view too late", "../internal/fanout/ring.go",
 		"return r.marks[i].pos, true", "return r.marks[min(i+1, len(r.marks)-1)].pos, true",
@@ -69,6 +69,12 @@ var simBugs = []struct {
 	}, {
 		"people in a room that ends are told nothing", "session.go",
 		"\t\t\ts.Conn.Leave()\n\t\t\ts.Close(code)\n", "\t\t\ts.Conn.Leave()\n\t\t\t_ = code\n",
+	}, {
+		"a word that was removed counts again", "../poll/vote.go",
+		"\t\tseen[word.Text] = true\n", "\t\t_ = word\n",
+	}, {
+		"who has given nothing but what is removed still counts", "../poll/remove.go",
+		"\tfor _, user := range e.Whose {\n\t\tp.retract(user)\n\t}\n", "\t_ = p.retract\n",
 	},
 }
 

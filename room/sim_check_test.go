@@ -263,6 +263,7 @@ func simStill(c map[string]any) string {
 		if p := p.(map[string]any); p["phase"] == "open" {
 			delete(p, "voters")
 			delete(p, "counts")
+			delete(p, "result")
 		}
 	}
 	if q, ok := c["quiz"].(map[string]any); ok && q["phase"] == "open" {

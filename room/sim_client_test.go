@@ -54,6 +54,14 @@ type simYou struct {
 	Role       string           `json:"role"`
 	MutedUntil int64            `json:"muted_until"`
 	Votes      map[uint64][]int `json:"votes"`
+
+	Ballots map[uint64]simBallot `json:"ballots"`
+}
+
+// simBallot is one's own vote in a poll in which nothing is picked.
+type simBallot struct {
+	Value float64  `json:"value,omitempty"`
+	Words []string `json:"words,omitempty"`
 }
 
 // simTallies are the numbers that a client shows and signals change.
@@ -61,6 +69,7 @@ type simTallies struct {
 	count    int
 	voters   map[uint64]int
 	counts   map[uint64]string
+	results  map[uint64]string
 	upvotes  map[uint64]int
 	answered int
 }
@@ -167,7 +176,7 @@ func (c *simClient) pump() {
 		if told != 0 && g.at.Before(toldAt) || told == 0 && (!broken || g.Seq != 0 || g.Type == "welcome") {
 			c.hear(g)
 		} else if turned = turned || g.Type == "welcome"; g.Seq != 0 && !turned {
-			c.belongs(g.message)
+			c.belongs(g)
 		}
 	}
 	switch {
@@ -245,6 +254,9 @@ func (c *simClient) welcomed(g simGot) {
 	if c.you.Votes == nil {
 		c.you.Votes = map[uint64][]int{}
 	}
+	if c.you.Ballots == nil {
+		c.you.Ballots = map[uint64]simBallot{}
+	}
 }
 
 // seeRoom takes the numbers out of a snapshot.
@@ -258,7 +270,7 @@ func (c *simClient) seeRoom(raw json.RawMessage) {
 	if err := json.Unmarshal(raw, &v); err != nil {
 		c.sim.fail("%s: snapshot: %v", c.name, err)
 	}
-	c.tallies = simTallies{count: v.Count, voters: map[uint64]int{}, counts: map[uint64]string{}, upvotes: map[uint64]int{}}
+	c.tallies = simTallies{count: v.Count, voters: map[uint64]int{}, counts: map[uint64]string{}, results: map[uint64]string{}, upvotes: map[uint64]int{}}
 	for _, q := range v.Questions {
 		c.tallies.upvotes[q.ID] = int(q.Votes)
 	}
@@ -275,10 +287,11 @@ type simTally struct {
 	Poll   uint64          `json:"poll"`
 	Voters int             `json:"voters"`
 	Counts json.RawMessage `json:"counts"`
+	Result json.RawMessage `json:"result"`
 }
 
 func (c *simClient) seePoll(id uint64, t simTally) {
-	c.tallies.voters[id], c.tallies.counts[id] = t.Voters, string(t.Counts)
+	c.tallies.voters[id], c.tallies.counts[id], c.tallies.results[id] = t.Voters, string(t.Counts), simSame(t.Result)
 }
 
 // view checks a numbered view: it follows the one before, nothing between them
@@ -312,7 +325,7 @@ func (c *simClient) view(g simGot) {
 		s.fail("%s: view %d is %s %s, and the log says %s %s", c.name, m.Seq, m.Type, data, views[i].kind, views[i].data)
 	default:
 		views[i].raw = string(m.Data)
-		c.belongs(m)
+		c.belongs(g)
 	}
 	c.at.Seq = m.Seq
 	s.stats.views++
@@ -329,15 +342,15 @@ func (c *simClient) view(g simGot) {
 }
 
 // belongs checks that a view was shown to somebody who was of its audience.
-func (c *simClient) belongs(m message) {
-	model := c.sim.models[c.room]
+func (c *simClient) belongs(g simGot) {
+	m, model := g.message, c.sim.models[c.room]
 	views := model.views[simIndex(c.staff)]
 	i, found := slices.BinarySearchFunc(views, m.Seq, func(v simView, seq uint64) int { return int(v.seq) - int(seq) })
 	if !found {
 		c.sim.fail("%s (staff: %t) hears %s %d, which this audience does not hear", c.name, c.staff, m.Type, m.Seq)
 		return
 	}
-	if staff, out := model.audience(string(c.user), views[i]); out && m.Seq > c.known || staff != c.staff {
+	if staff, out := model.audience(string(c.user), views[i], int64(wire.At(g.at))); out && m.Seq > c.known || staff != c.staff {
 		c.sim.fail("%s (staff: %t) hears %s %d, and was then of the staff: %t, banned: %t", c.name, c.staff, m.Type, m.Seq, staff, out)
 	}
 }
@@ -365,12 +378,16 @@ func (c *simClient) signal(m message) {
 		v := simInto[struct {
 			Poll    uint64
 			Choices []int
+			simBallot
 		}](s, m)
-		c.you.Votes[v.Poll] = v.Choices
+		c.you.Votes[v.Poll], c.you.Ballots[v.Poll] = v.Choices, v.simBallot
 	case "you.changed":
 		c.you = simInto[simYou](s, m)
 		if c.you.Votes == nil {
 			c.you.Votes = map[uint64][]int{}
+		}
+		if c.you.Ballots == nil {
+			c.you.Ballots = map[uint64]simBallot{}
 		}
 	}
 }

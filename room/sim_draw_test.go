@@ -38,7 +38,7 @@ func (s *sim) draw(c *simClient) room.Command {
 	who := func() wire.UserID { return simPick(s, s.people).user }
 	n := s.rand.IntN(100)
 	if simStaff(m.role(string(c.user))) && n < 60 {
-		return s.drawStaff(random, polls, quizzes, running, text, who)
+		return s.drawStaff(m, random, questions, polls, quizzes, running, text, who)
 	}
 	switch {
 	case n < 25:
@@ -58,7 +58,18 @@ func (s *sim) draw(c *simClient) room.Command {
 		if s.chance(300) {
 			choices = []int{2, 0}
 		}
-		return poll.Vote{Poll: random(polls("open")), Choices: choices}
+		id := random(polls("open"))
+		p := m.polls[id]
+		switch {
+		case s.chance(120):
+			return poll.Retract{Poll: id}
+		case p != nil && p.Kind == "rating":
+			stars := float64(1 + s.rand.IntN(p.Stars))
+			return poll.Vote{Poll: id, Value: &stars}
+		case p != nil && p.Kind == "cloud":
+			return poll.Vote{Poll: id, Words: simPick(s, [][]string{{"go"}, {"zig"}, {"go", "lua"}, {"zig", "go"}})}
+		}
+		return poll.Vote{Poll: id, Choices: choices}
 	case n < 85:
 		question := 0
 		if m.run != nil {
@@ -79,9 +90,51 @@ func (s *sim) draw(c *simClient) room.Command {
 	return room.Ping{}
 }
 
-func (s *sim) drawStaff(random func([]uint64) uint64, polls func(...string) []uint64, quizzes []uint64, running uint64, text func() string, who func() wire.UserID) room.Command {
+func (s *sim) drawStaff(m *simModel, random func([]uint64) uint64, questions []uint64, polls func(...string) []uint64, quizzes []uint64, running uint64, text func() string, who func() wire.UserID) room.Command {
 	seconds := int64(5 + s.rand.IntN(10))
-	switch s.rand.IntN(28) {
+	var clouds, aside []uint64
+	for id, p := range m.polls {
+		if p.Kind == "cloud" && len(p.Given) > 0 {
+			clouds = append(clouds, id)
+		}
+	}
+	for id, q := range m.board {
+		if q.Aside {
+			aside = append(aside, id)
+		}
+	}
+	switch s.rand.IntN(42) {
+	case 28, 29:
+		p := poll.Create{Text: text(), Kind: poll.KindRating, Stars: 3, Open: s.chance(800), Hidden: s.chance(300)}
+		if s.chance(500) {
+			p.Kind, p.Stars, p.Words = poll.KindCloud, 0, 2
+		}
+		if !p.Hidden && s.chance(300) {
+			p.Shown = poll.ShownAsked
+		}
+		return p
+	case 30:
+		return poll.Show{Poll: random(polls("open", "closed"))}
+	case 31, 38, 39:
+		return poll.Remove{Poll: random(clouds), Word: simPick(s, []string{"go", "go", "zig", "lua"})}
+	case 32:
+		return qa.Focus{Question: random(questions)}
+	case 33:
+		return qa.Label{Question: random(questions), Labels: simPick(s, [][]string{{}, {"go"}, {"go", "sql"}})}
+	case 34:
+		if s.chance(500) {
+			return qa.Dismiss{Question: random(questions)}
+		}
+		return qa.Restore{Question: random(aside)}
+	case 35:
+		return qa.Reply{Question: random(questions), Text: text()}
+	case 36, 40:
+		if s.chance(500) {
+			return quiz.Pause{Quiz: running}
+		}
+		return quiz.Resume{Quiz: running}
+	case 37, 41:
+		return quiz.Extend{Quiz: running, Seconds: 1 + s.rand.IntN(9)}
 	case 0, 1, 2:
 		return poll.Create{Text: text(), Choices: []string{"a", "b", "c"}, Max: 1 + s.rand.IntN(2), Open: s.chance(700), Hidden: s.chance(400)}
 	case 3:

@@ -130,7 +130,7 @@ func (s *sim) agree(when string) {
 			s.fail("%s: nothing in %s", when, id)
 		}
 	}
-	time.Sleep(3 * time.Second) // signals, and the follower
+	time.Sleep(6 * time.Second) // signals, and the follower, which may have begun something slow before
 	s.settle()
 	s.observe()
 	for _, c := range s.people {
@@ -174,8 +174,13 @@ func (s *sim) agreeOne(when string, c *simClient) {
 	}
 	for _, p := range m.pollsIn("open", "closed") {
 		want := m.poll(p, c.staff)
-		if c.tallies.voters[p.ID] != len(p.Votes) || simJSON(want["counts"]) != c.tallies.counts[p.ID] {
-			s.fail("%s: %s sees %d voters and %s in poll %d, and the log says %d and %v", when, c.name, c.tallies.voters[p.ID], c.tallies.counts[p.ID], p.ID, len(p.Votes), simJSON(want["counts"]))
+		if voters := len(p.Votes) + len(p.Given); c.tallies.voters[p.ID] != voters || simJSON(want["counts"]) != c.tallies.counts[p.ID] || simJSON(want["result"]) != c.tallies.results[p.ID] {
+			s.fail("%s: %s sees %d voters, %s and %s in poll %d, and the log says %d, %v and %v", when, c.name,
+				c.tallies.voters[p.ID], c.tallies.counts[p.ID], c.tallies.results[p.ID], p.ID, voters, simJSON(want["counts"]), simJSON(want["result"]))
+		}
+		given := p.Given[string(c.user)]
+		if mine := c.you.Ballots[p.ID]; mine.Value != given.Value || !slices.Equal(mine.Words, given.Words) {
+			s.fail("%s: %s thinks to have given %+v in poll %d, and the log says %+v", when, c.name, mine, p.ID, given)
 		}
 		if mine := c.you.Votes[p.ID]; !slices.Equal(mine, p.Votes[string(c.user)]) {
 			s.fail("%s: %s thinks to have voted %v in poll %d, and the log says %v", when, c.name, mine, p.ID, p.Votes[string(c.user)])

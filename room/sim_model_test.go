@@ -23,6 +23,7 @@ type simModel struct {
 
 	seq      uint64
 	at       int64
+	late     bool // the record was written later than it is dated
 	title    string
 	phase    string
 	started  int64
@@ -34,6 +35,7 @@ type simModel struct {
 	hands    []string
 	board    map[uint64]*simQuestion
 	pinned   uint64
+	focus    uint64
 	polls    map[uint64]*simPoll
 	prepared map[uint64]simQuiz
 	run      *simRun
@@ -69,7 +71,9 @@ type (
 		simMessage
 		Up       map[string]bool
 		Answered bool
-		Answers  []simMessage
+		Aside    bool
+		Labels   []string
+		Answers  []simMessage // To: the answer that it replies to
 	}
 	simPoll struct {
 		ID      uint64
@@ -80,6 +84,20 @@ type (
 		Phase   string
 		At      int64
 		Votes   map[string][]int
+		// Of the newer kinds.
+		Kind     string
+		Shown    string
+		Stars    int
+		Words    int
+		Revealed bool
+		Given    map[string]simGiven
+		Removed  map[string]bool
+	}
+	// simGiven is what somebody gave in a poll in which nothing is picked.
+	simGiven struct {
+		Value float64
+		Words []string // as written
+		Count []string // as counted
 	}
 	simQuiz struct {
 		Title     string
@@ -104,6 +122,7 @@ type (
 		Phase               string
 		Question            int
 		Asked, Till, Closed int64
+		Stood               [][2]int64 // when the clock stood still; 0: it still does
 		Players             map[string][]simAnswer
 		Score               map[string]int
 		Reached             map[string]int64
@@ -116,6 +135,7 @@ type (
 		at         int64
 		kind, data string
 		raw        string // as a server has sent it, and was right
+		late       bool   // shown later than it is dated
 	}
 	// simMove: after a position, somebody belongs to another audience, and to
 	// none until a time.
@@ -177,31 +197,47 @@ func (m *simModel) texts(list []simSealed) []string {
 
 // simData is the union of what records hold; one name never means two things.
 type simData struct {
-	Name      simSealed       `json:"name"`
-	Role      string          `json:"role"`
-	Quiet     bool            `json:"quiet"`
-	Text      simSealed       `json:"text"`
-	ReplyTo   uint64          `json:"reply_to"`
-	Item      json.RawMessage `json:"item"` // a number, or a catalogue item
-	User      string          `json:"user"`
-	Title     json.RawMessage `json:"title"` // plain for a room, sealed for a quiz
-	Sources   []string        `json:"sources"`
-	Until     int64           `json:"until"`
-	Seconds   int64           `json:"seconds"`
-	Act       string          `json:"act"`
-	Target    string          `json:"target"`
-	Reason    simSealed       `json:"reason"`
-	Question  json.Number     `json:"question"`
-	Aloud     bool            `json:"aloud"`
-	Choices   json.RawMessage `json:"choices"` // sealed texts, or picks
-	Max       int             `json:"max"`
-	Hidden    bool            `json:"hidden"`
-	Open      bool            `json:"open"`
-	Poll      uint64          `json:"poll"`
-	Quiz      uint64          `json:"quiz"`
-	At        int64           `json:"at"`
-	Right     json.RawMessage `json:"right"`
-	Points    int             `json:"points"`
+	Name     simSealed       `json:"name"`
+	Role     string          `json:"role"`
+	Quiet    bool            `json:"quiet"`
+	Text     simSealed       `json:"text"`
+	ReplyTo  uint64          `json:"reply_to"`
+	Item     json.RawMessage `json:"item"` // a number, or a catalogue item
+	User     string          `json:"user"`
+	Title    json.RawMessage `json:"title"` // plain for a room, sealed for a quiz
+	Sources  []string        `json:"sources"`
+	Until    int64           `json:"until"`
+	Seconds  int64           `json:"seconds"`
+	Act      string          `json:"act"`
+	Target   string          `json:"target"`
+	Reason   simSealed       `json:"reason"`
+	Question json.Number     `json:"question"`
+	Aloud    bool            `json:"aloud"`
+	Choices  json.RawMessage `json:"choices"` // sealed texts, or picks
+	Max      int             `json:"max"`
+	Hidden   bool            `json:"hidden"`
+	Open     bool            `json:"open"`
+	Poll     uint64          `json:"poll"`
+	Quiz     uint64          `json:"quiz"`
+	At       int64           `json:"at"`
+	Right    json.RawMessage `json:"right"`
+	Points   int             `json:"points"`
+	Kind     string          `json:"kind"`
+	Shown    string          `json:"shown"`
+	Stars    int             `json:"stars"`
+	Words    json.RawMessage `json:"words"` // how many one may give, or sealed texts
+	Value    float64         `json:"value"`
+	Counted  []struct {
+		Text simSealed `json:"text"`
+	} `json:"counted"`
+	Places []struct {
+		By string `json:"by"`
+		N  int    `json:"n"`
+	} `json:"places"`
+	Whose     []string `json:"whose"`
+	Labels    []string `json:"labels"`
+	Answer    uint64   `json:"answer"`
+	Extended  int64    `json:"by"` // milliseconds
 	Questions []struct {
 		Text    simSealed   `json:"text"`
 		Choices []simSealed `json:"choices"`
@@ -241,6 +277,9 @@ func (m *simModel) add(r room.Record) {
 		m.bad("record %d: %v in %s", r.Seq, err, r.Data)
 		return
 	}
+	// What a room says first when it is opened, that nothing is on air and who
+	// has left, is dated at the end of its log, and said when the store takes it.
+	m.late = r.Kind == "stage.set" && r.By == wire.System.User || r.Kind == "hand.lowered" && r.Key == "" && d.User == string(r.By)
 	touched := map[string]bool{string(r.By): true}
 	m.fold(r, d, string(r.By), touched)
 	for user := range touched {
@@ -257,12 +296,12 @@ func (m *simModel) add(r room.Record) {
 func (m *simModel) show(kind string, data any) { m.showBoth(kind, data, data) }
 
 func (m *simModel) showBoth(kind string, all, staff any) {
-	m.views[0] = append(m.views[0], simView{m.seq, m.at, kind, simJSON(all), ""})
-	m.views[1] = append(m.views[1], simView{m.seq, m.at, kind, simJSON(staff), ""})
+	m.views[0] = append(m.views[0], simView{m.seq, m.at, kind, simJSON(all), "", m.late})
+	m.views[1] = append(m.views[1], simView{m.seq, m.at, kind, simJSON(staff), "", m.late})
 }
 
 func (m *simModel) showStaff(kind string, data any) {
-	m.views[1] = append(m.views[1], simView{m.seq, m.at, kind, simJSON(data), ""})
+	m.views[1] = append(m.views[1], simView{m.seq, m.at, kind, simJSON(data), "", m.late})
 }
 
 // move notes a change of audience. The fact and its audit entry are one
@@ -386,6 +425,8 @@ var simStaffOnly = map[string]bool{
 	"mod.muted": true, "mod.banned": true, "mod.slowed": true, "mod.acted": true, "chat.deleted": true,
 	"qa.answered": true, "qa.pinned": true, "qa.unpinned": true, "qa.deleted": true,
 	"poll.created": true, "poll.edited": true, "poll.opened": true, "poll.closed": true, "poll.dropped": true,
+	"poll.revealed": true, "poll.removed": true, "qa.focused": true, "qa.labelled": true, "qa.dismissed": true, "qa.restored": true,
+	"qa.replied": true, "quiz.paused": true, "quiz.resumed": true, "quiz.extended": true,
 	"quiz.created": true, "quiz.edited": true, "quiz.dropped": true, "quiz.asked": true, "quiz.closed": true,
 	"quiz.revealed": true, "quiz.finished": true,
 }
@@ -408,12 +449,16 @@ func (m *simModel) role(user string) string {
 	return p.Granted
 }
 
-// audience is to whom somebody belonged when a view was shown: the staff or
-// the viewers, or neither.
-func (m *simModel) audience(user string, v simView) (staff, out bool) {
+// audience is to whom somebody belonged when a view was shown that was heard at
+// a time: the staff or the viewers, or neither.
+func (m *simModel) audience(user string, v simView, heard int64) (staff, out bool) {
+	at := v.at
+	if v.late {
+		at = heard
+	}
 	for _, x := range m.moves[user] {
 		if x.seq < v.seq {
-			staff, out = x.staff, x.out == -1 || x.out > v.at
+			staff, out = x.staff, x.out == -1 || x.out > at
 		}
 	}
 	return staff, out

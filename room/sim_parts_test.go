@@ -26,9 +26,8 @@ func (m *simModel) foldBoard(r room.Record, d simData, by string, touched map[st
 			for user := range q.Up {
 				touched[user] = true
 			}
-			if delete(m.board, item); m.pinned == item {
-				m.pinned = 0
-			}
+			delete(m.board, item)
+			m.unmark(item)
 		} else {
 			for _, q := range m.board {
 				q.Answers = slices.DeleteFunc(slices.Clone(q.Answers), func(a simMessage) bool { return a.ID == item })
@@ -36,7 +35,14 @@ func (m *simModel) foldBoard(r room.Record, d simData, by string, touched map[st
 		}
 		m.show("qa.deleted", map[string]any{"id": item})
 		return true
-	case "qa.upvoted", "qa.unvoted", "qa.answered", "qa.pinned", "qa.unpinned":
+	case "qa.focused":
+		if q := m.board[id]; id != 0 && (q == nil || q.Aside) {
+			m.bad("%d is being answered at %d, and is not on the board", id, r.Seq)
+		}
+		m.focus = id
+		m.show("qa.focused", map[string]any{"question": id})
+		return true
+	case "qa.upvoted", "qa.unvoted", "qa.answered", "qa.pinned", "qa.unpinned", "qa.replied", "qa.labelled", "qa.dismissed", "qa.restored":
 	default:
 		return false
 	}
@@ -62,6 +68,20 @@ func (m *simModel) foldBoard(r room.Record, d simData, by string, touched map[st
 			view["answer"] = m.reply(a)
 		}
 		m.show("qa.answered", view)
+	case "qa.replied":
+		a := simMessage{ID: m.seq, By: by, At: int64(r.At), Text: m.text(d.Text), To: d.Answer}
+		q.Answers = append(q.Answers, a)
+		m.show("qa.replied", map[string]any{"question": id, "answer": m.answer(a)})
+	case "qa.labelled":
+		q.Labels = d.Labels
+		m.show("qa.changed", m.question(q))
+	case "qa.dismissed", "qa.restored":
+		if aside := r.Kind == "qa.dismissed"; aside == q.Aside {
+			m.bad("%s at %d of question %d, which is so already", r.Kind, r.Seq, id)
+		} else if q.Aside = aside; aside {
+			m.unmark(id)
+		}
+		m.show("qa.changed", m.question(q))
 	case "qa.pinned":
 		m.pinned = id
 		m.show("qa.pinned", map[string]any{"question": id})
@@ -70,6 +90,16 @@ func (m *simModel) foldBoard(r room.Record, d simData, by string, touched map[st
 		m.show("qa.pinned", map[string]any{"question": 0})
 	}
 	return true
+}
+
+// unmark takes a question down that is pinned or being answered.
+func (m *simModel) unmark(id uint64) {
+	if m.pinned == id {
+		m.pinned = 0
+	}
+	if m.focus == id {
+		m.focus = 0
+	}
 }
 
 func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[string]bool) bool {
@@ -85,6 +115,7 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 			return true
 		}
 		p.Text, p.Choices, p.Max, p.Hidden = m.text(d.Text), m.texts(simDecode[[]simSealed](m, d.Choices)), d.Max, d.Hidden
+		p.Kind, p.Shown, p.Stars, p.Words = d.Kind, d.Shown, d.Stars, simDecode[int](m, d.Words)
 		if r.Kind == "poll.created" {
 			p.Phase, p.At = "draft", int64(r.At)
 		}
@@ -97,17 +128,43 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 		m.openPoll(p, int64(r.At), touched)
 	case "poll.voted":
 		picks := simDecode[[]int](m, d.Choices)
+		if p != nil && p.Phase == "open" && p.Kind != "" {
+			m.given(r, d, p, by)
+			return true
+		}
 		if p == nil || p.Phase != "open" || len(picks) < 1 || len(picks) > p.Max {
 			m.bad("a vote at %d by %s for %v in poll %d, which does not take it", r.Seq, by, picks, d.Poll)
 			return true
 		}
 		p.Votes[by] = picks
+	case "poll.retracted":
+		if p.Phase != "open" || !p.has(by) {
+			m.bad("%s takes back at %d what is not there", by, r.Seq)
+		}
+		p.retract(by)
+	case "poll.removed":
+		word := p.Given[d.Places[0].By].Count[d.Places[0].N]
+		p.Removed[word] = true
+		for user, g := range p.Given {
+			g.Count = slices.DeleteFunc(slices.Clone(g.Count), func(w string) bool { return w == word })
+			p.Given[user] = g
+		}
+		for user, g := range p.Given {
+			if len(g.Count) == 0 {
+				p.retract(user)
+				touched[user] = true
+			}
+		}
+		m.showBoth("poll.changed", m.poll(p, false), m.poll(p, true))
+	case "poll.revealed":
+		p.Revealed = true
+		m.showBoth("poll.shown", m.poll(p, false), m.poll(p, true))
 	case "poll.closed":
 		if p.Phase != "open" {
 			m.bad("poll %d closed at %d, and was not open", d.Poll, r.Seq)
 		}
 		p.Phase = "closed"
-		m.show("poll.closed", m.poll(p, false))
+		m.showBoth("poll.closed", m.poll(p, false), m.poll(p, true))
 	case "poll.dropped":
 		delete(m.polls, d.Poll)
 		m.showStaff("poll.dropped", map[string]any{"poll": d.Poll})
@@ -117,14 +174,51 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 	return true
 }
 
+// given takes a vote in a poll in which nothing is picked.
+func (m *simModel) given(r room.Record, d simData, p *simPoll, by string) {
+	g := simGiven{Value: d.Value}
+	if p.Kind == "cloud" {
+		if x := m.people[by]; x.Muted == -1 || x.Muted > int64(r.At) {
+			m.bad("%s gives a word at %d though muted", by, r.Seq)
+		}
+		g.Words = m.texts(simDecode[[]simSealed](m, d.Words))
+		for _, w := range d.Counted {
+			word := m.text(w.Text)
+			if g.Count = append(g.Count, word); p.Removed[word] {
+				m.bad("%s counts at %d, and has been removed", word, r.Seq)
+			}
+		}
+		if len(g.Words) > p.Words || len(g.Count) == 0 {
+			m.bad("%v at %d, of which %v count", g.Words, r.Seq, g.Count)
+		}
+	} else if d.Value < 1 || d.Value > float64(p.Stars) {
+		m.bad("%v stars at %d", d.Value, r.Seq)
+	}
+	p.Given[by] = g
+}
+
+func (p *simPoll) has(user string) bool {
+	_, picked := p.Votes[user]
+	_, given := p.Given[user]
+	return picked || given
+}
+
+func (p *simPoll) retract(user string) {
+	delete(p.Votes, user)
+	delete(p.Given, user)
+}
+
 const simPollsShown = 20
 
 func (m *simModel) openPoll(p *simPoll, at int64, touched map[string]bool) {
-	p.Phase, p.At, p.Votes = "open", at, map[string][]int{}
+	p.Phase, p.At, p.Votes, p.Given, p.Removed = "open", at, map[string][]int{}, map[string]simGiven{}, map[string]bool{}
 	if shown := m.pollsIn("open", "closed"); len(shown) > simPollsShown {
 		for _, old := range shown {
 			if old.Phase == "closed" {
 				for user := range old.Votes {
+					touched[user] = true
+				}
+				for user := range old.Given {
 					touched[user] = true
 				}
 				delete(m.polls, old.ID)
@@ -178,7 +272,7 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		}
 		m.run = run
 		run.Phase, run.Question, run.Asked = "open", int(question), int64(r.At)
-		run.Till = run.Asked + 1000*int64(run.Questions[run.Question].Seconds)
+		run.Till, run.Stood = run.Asked+1000*int64(run.Questions[run.Question].Seconds), nil
 		m.show("quiz.asked", m.quiz())
 	case "quiz.answered":
 		a := simAnswer{int(question), simDecode[[]int](m, d.Choices), d.At, simDecode[bool](m, d.Right), d.Points}
@@ -190,9 +284,11 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		q := run.Questions[run.Question]
 		right := slices.Equal(a.Choices, q.Correct)
 		switch {
+		case run.stands(a.At):
+			m.bad("%s answers at %d, while the clock stands still", by, r.Seq)
 		case run.Phase != "open" && (run.Phase != "closed" || a.At >= run.Closed) || a.Question != run.Question || a.At < run.Asked || a.At >= run.Till:
 			m.bad("an answer at %d by %s to question %d, which does not take it", r.Seq, by, question)
-		case a.Right != right || !right && a.Points != 0 || right && a.Points != simPoints(q.Points, a.At-run.Asked, q.Seconds):
+		case a.Right != right || !right && a.Points != 0 || right && a.Points != simPoints(q.Points, run.went(a.At), q.Seconds):
 			m.bad("%s's answer %v at %d counts as %t with %d points", by, a.Choices, r.Seq, a.Right, a.Points)
 		}
 		run.Players[by] = append(run.Players[by], a)
@@ -200,8 +296,24 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		if run.Phase != "open" {
 			m.bad("a question closed at %d, and none was open", r.Seq)
 		}
+		run.goesOn(int64(r.At))
 		run.Phase, run.Closed = "closed", int64(r.At)
 		m.show("quiz.closed", m.quiz())
+	case "quiz.paused":
+		if run.Phase != "open" || run.paused() {
+			m.bad("the clock is stopped at %d, and does not run", r.Seq)
+		}
+		run.Stood = append(run.Stood, [2]int64{int64(r.At), 0})
+		m.show("quiz.paused", m.quiz())
+	case "quiz.resumed":
+		if !run.paused() {
+			m.bad("the clock runs on at %d, and was not stopped", r.Seq)
+		}
+		run.goesOn(int64(r.At))
+		m.show("quiz.resumed", m.quiz())
+	case "quiz.extended":
+		run.Till += d.Extended
+		m.show("quiz.extended", m.quiz())
 	case "quiz.revealed":
 		run.Phase = "revealed"
 		run.reveal(m)
@@ -216,6 +328,33 @@ func (m *simModel) foldQuiz(r room.Record, d simData, by string, touched map[str
 		return false
 	}
 	return true
+}
+
+func (r *simRun) paused() bool { return len(r.Stood) > 0 && r.Stood[len(r.Stood)-1][1] == 0 }
+
+// goesOn lets the clock run again, if it was stopped.
+func (r *simRun) goesOn(at int64) {
+	if r.paused() {
+		last := &r.Stood[len(r.Stood)-1]
+		last[1] = at
+		r.Till += at - last[0]
+	}
+}
+
+// stands reports whether the clock stood still at a time.
+func (r *simRun) stands(at int64) bool {
+	return slices.ContainsFunc(r.Stood, func(s [2]int64) bool { return at >= s[0] && (s[1] == 0 || at < s[1]) })
+}
+
+// went is for how long the clock had run at a time.
+func (r *simRun) went(at int64) int64 {
+	took := at - r.Asked
+	for _, s := range r.Stood {
+		if s[1] != 0 && s[1] <= at {
+			took -= s[1] - s[0]
+		}
+	}
+	return took
 }
 
 // simPoints: all of them within half a second, then falling to half of them.

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -57,15 +58,33 @@ func (m *simModel) stageView() map[string]any {
 	return v
 }
 
+// answer is something under a question, which may reply to an answer.
+func (m *simModel) answer(a simMessage) map[string]any {
+	v := m.reply(a)
+	if a.To != 0 {
+		v["answer"] = a.To
+	}
+	return v
+}
+
 func (m *simModel) question(q *simQuestion) map[string]any {
 	v := m.reply(q.simMessage)
 	answers := []map[string]any{}
 	for _, a := range q.Answers {
-		answers = append(answers, m.reply(a))
+		answers = append(answers, m.answer(a))
 	}
 	v["votes"], v["pinned"], v["answered"], v["answers"] = len(q.Up), q.ID == m.pinned, q.Answered, answers
-	if v["state"] = "open"; q.Answered {
+	switch v["state"] = "open"; {
+	case q.Aside:
+		v["state"] = "dismissed"
+	case q.Answered:
 		v["state"] = "answered"
+	}
+	if q.ID == m.focus {
+		v["focus"] = true
+	}
+	if len(q.Labels) > 0 {
+		v["labels"] = q.Labels
 	}
 	return v
 }
@@ -83,10 +102,53 @@ func (p *simPoll) counts() []int {
 func (m *simModel) poll(p *simPoll, staff bool) map[string]any {
 	v := map[string]any{
 		"id": p.ID, "text": p.Text, "choices": p.Choices, "max": p.Max, "hidden": p.Hidden,
-		"phase": p.Phase, "at": p.At, "voters": len(p.Votes), "counts": nil,
+		"phase": p.Phase, "at": p.At, "voters": len(p.Votes) + len(p.Given), "counts": nil,
 	}
-	if p.Phase == "closed" || p.Phase == "open" && (staff || !p.Hidden) {
+	for name, said := range map[string]any{"kind": p.Kind, "shown": p.Shown, "stars": p.Stars, "words": p.Words, "revealed": p.Revealed} {
+		if said != "" && said != 0 && said != false {
+			v[name] = said
+		}
+	}
+	seen := staff || p.Revealed || p.Phase == "open" && !p.Hidden || p.Phase == "closed" && p.Shown == ""
+	switch {
+	case !seen || p.Phase == "draft":
+	case p.Kind == "":
 		v["counts"] = p.counts()
+	default:
+		v["result"] = p.result()
+	}
+	return v
+}
+
+// result is what came out of a poll in which nothing is picked.
+func (p *simPoll) result() map[string]any {
+	v := map[string]any{"n": len(p.Given)}
+	if p.Kind == "cloud" {
+		counts := map[string]int{}
+		for _, g := range p.Given {
+			for _, w := range g.Count {
+				counts[w]++
+			}
+		}
+		list := []map[string]any{}
+		for _, w := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+			return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+		}) {
+			list = append(list, map[string]any{"word": w, "n": counts[w]})
+		}
+		v["words"] = list
+		return v
+	}
+	bars, sum, all := make([]int, p.Stars), 0.0, []float64{}
+	for _, g := range p.Given {
+		bars[int(g.Value)-1]++
+		sum += g.Value
+		all = append(all, g.Value)
+	}
+	v["histogram"], v["from"], v["step"] = bars, 1, 1
+	if n := len(all); n > 0 {
+		slices.Sort(all)
+		v["mean"], v["median"] = sum/float64(n), (all[(n-1)/2]+all[n/2])/2
 	}
 	return v
 }
@@ -119,6 +181,9 @@ func (m *simModel) quiz() map[string]any {
 	current := map[string]any{
 		"question": r.Question, "text": q.Text, "choices": q.Choices, "multiple": len(q.Correct) > 1, "points": q.Points,
 		"seconds": q.Seconds, "asked_at": r.Asked, "deadline": r.Till, "answered": answered, "correct": nil, "counts": nil,
+	}
+	if r.paused() {
+		current["paused_at"] = r.Stood[len(r.Stood)-1][0]
 	}
 	if r.Phase == "revealed" || r.Phase == "finished" {
 		current["correct"], current["counts"] = q.Correct, counts
@@ -186,12 +251,27 @@ func (m *simModel) snapshot(staff bool) map[string]any {
 	return v
 }
 
+// ballot is what somebody gave in a poll in which nothing is picked.
+func (p *simPoll) ballot(user string) map[string]any {
+	g, ok := p.Given[user]
+	switch {
+	case !ok:
+		return nil
+	case p.Kind == "cloud":
+		return map[string]any{"words": g.Words}
+	}
+	return map[string]any{"value": g.Value}
+}
+
 // you is what concerns one person alone.
 func (m *simModel) you(user string) map[string]any {
-	votes, upvotes, answers := map[string]any{}, []uint64{}, []any{}
+	votes, ballots, upvotes, answers := map[string]any{}, map[string]any{}, []uint64{}, []any{}
 	for id, p := range m.polls {
 		if picks, voted := p.Votes[user]; voted {
 			votes[fmt.Sprint(id)] = picks
+		}
+		if b := p.ballot(user); b != nil {
+			ballots[fmt.Sprint(id)] = b
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.board)) {
@@ -202,6 +282,9 @@ func (m *simModel) you(user string) map[string]any {
 	v := map[string]any{
 		"id": user, "name": m.people[user].Name, "role": m.role(user), "hand": slices.Contains(m.hands, user),
 		"muted_until": m.people[user].Muted, "votes": votes, "upvotes": upvotes, "quiz": nil,
+	}
+	if len(ballots) > 0 {
+		v["ballots"] = ballots
 	}
 	if r := m.run; r != nil {
 		for _, a := range r.Players[user] {

@@ -7,6 +7,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -38,6 +39,7 @@ type State struct {
 	Pinned    string                  `json:"pinned,omitzero"`  // item of the catalogue
 	Slow      int64                   `json:"slow"`             // seconds
 	Stage     Stage                   `json:"stage"`
+	Recording Recording               `json:"recording,omitzero"`
 	People    map[wire.UserID]*Member `json:"people"`
 	Order     []wire.UserID           `json:"order"` // people in the order of their first coming
 	Here      int                     `json:"here"`  // how many are present
@@ -47,7 +49,9 @@ type State struct {
 	Board     qa.State                `json:"board"`
 	Polls     poll.State              `json:"polls"`
 	Quiz      quiz.State              `json:"quiz"`
-	Acts      []Act                   `json:"acts"` // what moderators did, oldest first
+	Surveys   survey.State            `json:"surveys,omitzero"`
+	Pulse     []PulseView             `json:"pulse,omitzero"` // notes of this class, oldest first
+	Acts      []Act                   `json:"acts"`           // what moderators did, oldest first
 }
 
 // Stage is what is on air.
@@ -148,7 +152,7 @@ func (s *State) Apply(h wire.Head, e Event) {
 	case HandLowered:
 		s.lower(e.User)
 	case Opened:
-		s.Phase, s.StartedAt, s.EndedAt = Live, h.At, 0
+		s.Phase, s.StartedAt, s.EndedAt, s.Pulse = Live, h.At, 0, nil
 		for _, m := range s.People {
 			m.Attended, m.Stayed = 0, false
 		}
@@ -177,6 +181,8 @@ func (s *State) Apply(h wire.Head, e Event) {
 		if s.Stage = (Stage{}); len(e.Sources) > 0 {
 			s.Stage = Stage{h.By, since, e.Sources}
 		}
+	case RecordStarted, RecordStopped:
+		s.applyRecord(h, e)
 	case Muted:
 		s.People[e.User].Muted = e.Until
 	case Banned:
@@ -199,6 +205,10 @@ func (s *State) Apply(h wire.Head, e Event) {
 		s.Polls.Apply(h, e)
 	case quiz.Event:
 		s.Quiz.Apply(h, e)
+	case survey.Event:
+		s.Surveys.Apply(h, e)
+	case PulseNoted:
+		s.notePulse(h, e)
 	}
 }
 

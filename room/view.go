@@ -7,6 +7,7 @@ import (
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -24,12 +25,14 @@ type (
 		Pinned    string            `json:"pinned,omitzero"`
 		Slow      int64             `json:"slow"`
 		Stage     StageView         `json:"stage"`
+		Recording *RecordingView    `json:"recording,omitzero"`
 		Chat      []MessageView     `json:"chat"`
 		Questions []qa.QuestionView `json:"questions"`
 		Board     *qa.BoardView     `json:"board,omitzero"`
 		Polls     []poll.View       `json:"polls"`
 		Quiz      *quiz.View        `json:"quiz"`
 		Practice  []quiz.PastView   `json:"practice,omitzero"` // quizzes that are finished
+		Surveys   []survey.View     `json:"surveys,omitzero"`
 		Count     int               `json:"count"`
 		Hands     []wire.Person     `json:"hands"`
 		*StaffView
@@ -40,11 +43,13 @@ type (
 		Allowed []quiz.AllowView `json:"allowed,omitzero"` // who has more time in quizzes
 		Banned  []HeldView       `json:"banned"`
 		Muted   []HeldView       `json:"muted"`
+		Pulse   []PulseView      `json:"pulse,omitzero"` // notes of this class, oldest first
 	}
 	// Drafts are activities that are prepared.
 	Drafts struct {
 		Polls   []poll.View      `json:"polls"`
 		Quizzes []quiz.DraftView `json:"quizzes"`
+		Surveys []survey.View    `json:"surveys,omitzero"`
 	}
 	// HeldView is somebody who is muted or banned.
 	HeldView struct {
@@ -93,7 +98,11 @@ type (
 		Board      qa.OwnView       `json:"board,omitzero"`
 		Answers    []quiz.Own       `json:"answers"`
 		Quiz       *quiz.Standing   `json:"quiz"`
+		Surveys    OwnSurveys       `json:"surveys,omitzero"` // own answers
+		Absent     bool             `json:"absent,omitzero"`  // not in the class that is over: may answer no survey
 	}
+	// OwnSurveys are one's own answers, by survey.
+	OwnSurveys map[uint64][]*survey.Reply
 	// PersonView is a row of people.list.
 	PersonView struct {
 		wire.Person
@@ -182,6 +191,10 @@ func (s *State) views(h wire.Head, e Event) seen {
 		return toAll("role.changed", s.person(e.User))
 	case StageSet:
 		return toAll("stage.changed", s.stage())
+	case RecordStarted, RecordStopped:
+		return toAll("record.changed", s.recording())
+	case ClipMarked:
+		return seen{staff: &wire.View{Type: "clip.marked", Data: ClipView{h.Seq, e.Recording, e.From, e.To, e.Title}}}
 	case Muted:
 		return toOne(e.User, "you.changed", s.you(e.User))
 	case Slowed:
@@ -196,6 +209,10 @@ func (s *State) views(h wire.Head, e Event) seen {
 		v.all, v.staff, v.personal = s.Polls.Views(h, e, s.person)
 	case quiz.Event:
 		v.all, v.staff, v.personal = s.Quiz.Views(h, e, s.person)
+	case survey.Event:
+		v.all, v.staff, v.personal = s.Surveys.Views(h, e)
+	case PulseNoted:
+		return seen{staff: &wire.View{Type: "pulse.noted", Data: s.Pulse[len(s.Pulse)-1]}}
 	}
 	return v
 }
@@ -209,12 +226,13 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 	v := RoomView{
 		ID: id, Title: s.Title, Phase: s.Phase, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
 		Topic: s.Topic.Text, Segment: s.Segment.Text, Pinned: s.Pinned,
-		Slow: s.Slow, Stage: s.stage(), Count: s.Here,
+		Slow: s.Slow, Stage: s.stage(), Recording: s.recording(), Count: s.Here,
 		Questions: s.Board.Snapshot(s.person, staff),
 		Board:     s.Board.Run(s.person),
 		Polls:     s.Polls.Snapshot(staff),
 		Quiz:      s.Quiz.Snapshot(s.person),
 		Practice:  s.Quiz.Finished(),
+		Surveys:   s.Surveys.Snapshot(staff),
 	}
 	for i := range s.Chat {
 		v.Chat = append(v.Chat, s.message(&s.Chat[i]))
@@ -225,7 +243,9 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 	if !staff {
 		return v
 	}
-	v.StaffView = &StaffView{Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts()}, Allowed: s.Quiz.Accommodations(s.person)}
+	v.StaffView = &StaffView{
+		Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts(), s.Surveys.Drafts()}, Allowed: s.Quiz.Accommodations(s.person), Pulse: s.Pulse,
+	}
 	for _, user := range s.Order {
 		m := s.People[user]
 		if holds(m.Banned, now) {
@@ -246,6 +266,7 @@ func (s *State) you(user wire.UserID) YouView {
 	}
 	v.Votes, v.Ballots = s.Polls.Mine(user)
 	v.Answers, v.Quiz = s.Quiz.Mine(user)
+	v.Surveys, v.Absent = s.Surveys.Mine(user), s.absent(user)
 	if m := s.People[user]; m != nil {
 		v.MutedUntil = m.Muted
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/files"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 )
 
@@ -82,12 +83,16 @@ func makeBackup(ctx context.Context, dir, file string, out io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	m, err := newManifest(ctx, part, schema, began)
+	uploads, err := uploadsOf(dir) // after the database, which names some of them
+	if err != nil {
+		return err
+	}
+	m, err := newManifest(ctx, part, uploads, schema, began)
 	if err != nil {
 		return err
 	}
 	archive := filepath.Join(part, archiveName)
-	if err := writeArchive(ctx, archive, part, m); err != nil {
+	if err := writeArchive(ctx, archive, part, uploads, m); err != nil {
 		return err
 	}
 	if _, err := readArchive(ctx, archive, ""); err != nil { // what was written is what can be read
@@ -103,7 +108,8 @@ func makeBackup(ctx context.Context, dir, file string, out io.Writer) (err error
 	for _, f := range m.Files {
 		size += f.Size
 	}
-	_, err = fmt.Fprintf(out, "backup   %s\ncontent  %d bytes, database version %d, checked\ntook     %s\n", file, size, schema, time.Since(began).Round(time.Millisecond))
+	_, err = fmt.Fprintf(out, "backup   %s\ncontent  %d bytes, database version %d, checked\nuploads  %d files, %d bytes, checked\ntook     %s\n",
+		file, size, schema, m.Uploads.Files, m.Uploads.Bytes, time.Since(began).Round(time.Millisecond))
 	return err
 }
 
@@ -187,7 +193,7 @@ func makeInstallation(ctx context.Context, file, dir string, out io.Writer) (err
 	if err := place(part, dir); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "restored %s\nmade     %s by Lyceum %s, database version %d\nrooms    %d\n", dir, m.Made, m.Lyceum, m.Schema, rooms)
+	_, err = fmt.Fprintf(out, "restored %s\nmade     %s by Lyceum %s, database version %d\nrooms    %d\nuploads  %d\n", dir, m.Made, m.Lyceum, m.Schema, rooms, m.Uploads.Files)
 	return err
 }
 
@@ -205,6 +211,11 @@ func checkEmpty(dir, part string) error {
 	}
 	if there(database) || there(database+"-wal") || there(filepath.Join(dir, keyFile)) && !cut {
 		return fmt.Errorf("there is an installation in %s already; name another data.dir or move it away", dir)
+	}
+	if !cut {
+		if kept, err := os.ReadDir(filepath.Join(dir, files.Folder)); err == nil && len(kept) > 0 {
+			return fmt.Errorf("there are uploaded files in %s already; name another data.dir or move them away", dir)
+		}
 	}
 	return nil
 }
@@ -234,16 +245,30 @@ func unpackBackup(ctx context.Context, file, part string) (m manifest, rooms int
 	return m, rooms, syncFolder(part)
 }
 
-// place moves the files from part to where they belong, the database last, and
-// removes part, by which they count.
+// places are what a restore puts in its place, in this order.
+var places = []string{keyFile, files.Folder, sqlite.FileName}
+
+// place moves what is in part to where it belongs, the database last, and
+// removes part, by which it counts. A folder of uploaded files that is in the
+// way is empty, or from a restore that was cut off.
 func place(part, dir string) error {
-	for i, name := range backedUp {
-		err := os.Rename(filepath.Join(part, name), filepath.Join(dir, name))
+	for i, name := range places {
+		to := filepath.Join(dir, name)
+		err := error(nil)
+		if name == files.Folder {
+			err = os.RemoveAll(to)
+		}
+		if err == nil {
+			err = os.Rename(filepath.Join(part, name), to)
+		}
 		if err == nil {
 			err = syncFolder(dir)
 		}
 		if err != nil {
-			return errors.Join(err, removeFiles(dir, backedUp[:i+1]), os.RemoveAll(part))
+			for _, name := range places[:i+1] {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
+			}
+			return errors.Join(err, os.RemoveAll(part))
 		}
 	}
 	if err := os.Remove(part); err != nil {

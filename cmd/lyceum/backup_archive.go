@@ -19,15 +19,16 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// A backup is a tar of exactly these files in this order. A later layout gets
-// another manifest's name, by which it is told from what is no backup at all.
+// A backup is a tar of exactly these files in this order, and after them the
+// uploaded ones. A later layout gets another manifest's name, by which it is
+// told from what is no backup at all. The first had no uploaded files.
 const (
-	manifestName   = "lyceum-backup-1.json"
+	manifestName   = "lyceum-backup-2.json"
+	manifestFirst  = "lyceum-backup-1.json"
 	manifestPrefix = "lyceum-backup-"
 )
 
-// backedUp are the files that a backup holds after its manifest, in the order
-// in which a restore puts them in their places.
+// backedUp are the files that a backup holds after its manifest.
 var backedUp = []string{keyFile, sqlite.FileName}
 
 const (
@@ -48,6 +49,8 @@ type manifest struct {
 	Made   string         `json:"made"`   // RFC 3339
 	Schema int64          `json:"schema"` // the database's version
 	Files  []manifestFile `json:"files"`
+
+	Uploads manifestUploads `json:"uploads,omitzero"`
 }
 
 type manifestFile struct {
@@ -56,9 +59,9 @@ type manifestFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// newManifest describes the files in dir.
-func newManifest(ctx context.Context, dir string, schema int64, made time.Time) (manifest, error) {
-	m := manifest{Lyceum: "unknown", Made: made.UTC().Format(time.RFC3339), Schema: schema}
+// newManifest describes the files in dir and the uploaded ones.
+func newManifest(ctx context.Context, dir string, u uploads, schema int64, made time.Time) (manifest, error) {
+	m := manifest{Lyceum: "unknown", Made: made.UTC().Format(time.RFC3339), Schema: schema, Uploads: u.manifest()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		m.Lyceum = info.Main.Version
 	}
@@ -82,6 +85,9 @@ func (m manifest) check() error {
 	if len(m.Files) != len(backedUp) {
 		return fmt.Errorf("%w: its manifest names %d files", errDamagedArchive, len(m.Files))
 	}
+	if m.Uploads.Files < 0 {
+		return fmt.Errorf("%w: its manifest names %d uploaded files", errDamagedArchive, m.Uploads.Files)
+	}
 	for i, f := range m.Files {
 		if f.Name != backedUp[i] || f.Size < 0 || f.Name == keyFile && f.Size > maxKeyFile {
 			return fmt.Errorf("%w: its manifest has no %s where it should be", errDamagedArchive, backedUp[i])
@@ -90,8 +96,9 @@ func (m manifest) check() error {
 	return nil
 }
 
-// writeArchive writes the files in dir that m describes to a new file, synced.
-func writeArchive(ctx context.Context, path, dir string, m manifest) (err error) {
+// writeArchive writes the files in dir and the uploaded ones, which m
+// describes, to a new file, synced.
+func writeArchive(ctx context.Context, path, dir string, u uploads, m manifest) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -125,6 +132,9 @@ func writeArchive(ctx context.Context, path, dir string, m manifest) (err error)
 			return err
 		}
 	}
+	if err := u.write(entry); err != nil {
+		return err
+	}
 	if err := out.Close(); err != nil {
 		return err
 	}
@@ -132,8 +142,8 @@ func writeArchive(ctx context.Context, path, dir string, m manifest) (err error)
 }
 
 // readArchive reads a backup from end to end and returns its manifest. The
-// files are written into dir, synced, or only checked where dir is "". An
-// archive's names are compared and never used.
+// files are written into dir, synced, or only checked where dir is "". Of an
+// archive's names only those are used that are ids of uploaded files.
 func readArchive(ctx context.Context, path, dir string) (m manifest, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -156,6 +166,9 @@ func readArchive(ctx context.Context, path, dir string) (m manifest, err error) 
 			return m, whatIsWrong(ctx, err)
 		}
 	}
+	if err := readUploads(ctx, in, dir, m.Uploads); err != nil {
+		return m, err
+	}
 	switch h, err := in.Next(); {
 	case err == nil:
 		return m, fmt.Errorf("%w: it also has %q", errDamagedArchive, h.Name)
@@ -173,7 +186,7 @@ func readManifest(in *tar.Reader) (m manifest, err error) {
 		}
 		return m, err
 	}
-	if h.Name != manifestName || h.Typeflag != tar.TypeReg {
+	if h.Name != manifestName && h.Name != manifestFirst || h.Typeflag != tar.TypeReg {
 		if strings.HasPrefix(h.Name, manifestPrefix) {
 			return m, errNewerArchive
 		}

@@ -360,9 +360,9 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 			noError(t, err)
 			change(b)
 			noError(t, os.WriteFile(path, b, 0o600))
-			m, err = newManifest(t.Context(), part, m.Schema, time.Now())
+			m, err = newManifest(t.Context(), part, uploads{}, m.Schema, time.Now())
 			noError(t, err)
-			noError(t, writeArchive(t.Context(), file, part, m))
+			noError(t, writeArchive(t.Context(), file, part, uploads{}, m))
 		}
 	}
 	for _, tt := range []struct {
@@ -374,7 +374,7 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 		{"empty", content(func([]byte) []byte { return nil }), errForeignArchive},
 		{"not a tar", content(func(b []byte) []byte { return bytes.Repeat([]byte("My holiday in Chengdu. "), 1000) }), errForeignArchive},
 		{"another tar", entries(func(e []entry) []entry { return e[1:] }), errForeignArchive},
-		{"a later layout", entries(func(e []entry) []entry { e[0].header.Name = "lyceum-backup-2.json"; return e }), errNewerArchive},
+		{"a later layout", entries(func(e []entry) []entry { e[0].header.Name = "lyceum-backup-3.json"; return e }), errNewerArchive},
 		{"a manifest with more", entries(func(e []entry) []entry {
 			e[0].data = bytes.Replace(e[0].data, []byte(`{`), []byte(`{"more":1,`), 1)
 			return e
@@ -468,20 +468,20 @@ func TestRestoreThatWasCutOff(t *testing.T) {
 	dir := installed(t)
 	file := filepath.Join(t.TempDir(), "backup.tar")
 	noError(t, makeBackup(t.Context(), dir, file, io.Discard))
-	for placed := range len(backedUp) + 1 {
+	for placed := range len(places) + 1 {
 		to := t.TempDir()
 		part := filepath.Join(to, sqlite.RestoreName)
 		noError(t, os.Mkdir(part, 0o700))
 		_, _, err := unpackBackup(t.Context(), file, part)
 		noError(t, err)
-		for _, name := range backedUp[:placed] {
+		for _, name := range places[:placed] {
 			noError(t, os.Rename(filepath.Join(part, name), filepath.Join(to, name)))
 		}
 		if _, err := sqlite.Open(t.Context(), to, sqlite.Config{}, zap.NewNop()); !errors.Is(err, sqlite.ErrUnfinished) {
 			t.Fatalf("%d in place: a store opens: %v", placed, err)
 		}
 		err = makeInstallation(t.Context(), file, to, io.Discard)
-		if all := placed == len(backedUp); (err != nil) != all {
+		if all := placed == len(places); (err != nil) != all {
 			t.Fatalf("%d in place: %v", placed, err)
 		}
 		checkRestored(t, to, dir, make([]uint64, writtenRooms), map[string]bool{})

@@ -30,7 +30,7 @@ type measurement struct {
 // made together.
 var measurements = []measurement{
 	{"fanout", "one person's messages reach all viewers", load.Fanout, 50, 5},
-	{"answers", "all viewers answer one question; votes without a pause; one answer in a quiet room", load.Answers, 0, 3},
+	{"answers", "all viewers answer one question, four times each; votes without a pause; one answer in a quiet room", load.Answers, 0, 3},
 	{"answers", "", load.Votes, 0, 5},
 	{"answers", "", load.Quiet, 0, 4},
 	{"join", "viewers come in, with token, hello, welcome and presence", load.Join, 0, 0},

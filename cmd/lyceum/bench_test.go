@@ -80,7 +80,11 @@ func TestBenchAnswers(t *testing.T) {
 	}
 	must(t, r.Results[0], map[string]float64{
 		"acknowledged": 35, "refused": 0, "know the total": 35, "counted": 35, "counts right": 1, "gaps": 0, "doubles": 0, "sockets lost": 0,
+		"sent": 140, "over a new connection": 7, "repeats answered otherwise": 0,
 	})
+	if f, _ := r.Results[0].Figure("leader board, at most"); f.Value < 500 || f.Value > 2048 {
+		t.Errorf("a leader board of %v bytes", f.Value)
+	}
 	must(t, r.Results[1], map[string]float64{"voters": 20, "refused": 0, "counts right": 1, "gaps": 0, "doubles": 0})
 	must(t, r.Results[2], map[string]float64{"refused": 0, "counts right": 1})
 	for _, result := range r.Results[1:] {

@@ -8,9 +8,11 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/config"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/files"
 	"github.com/lyceum-live/lyceum/internal/metrics/operator"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/media/record"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
@@ -28,7 +30,7 @@ type Config struct {
 	} `yaml:"http"`
 	Ops  operator.Config `yaml:"ops"`
 	Data struct {
-		Dir  string        `yaml:"dir" default:"./data" doc:"folder of the database and the signing key"`
+		Dir  string        `yaml:"dir" default:"./data" doc:"folder of the database, the signing key and uploaded files"`
 		Keep time.Duration `yaml:"keep" default:"0s" min:"0s" doc:"how long the record of what happened in classes is kept; once a day, what is older goes, but for the newest thousand events of each class and what a follower still needs; 0: for ever"`
 	} `yaml:"data"`
 	Store  sqlite.Config `yaml:"store"`
@@ -47,7 +49,9 @@ type Config struct {
 		File string `yaml:"file" doc:"YAML file of sessions and short videos; empty: the sample that comes with Lyceum"`
 	} `yaml:"catalog"`
 	Media   media.Config     `yaml:"media"`
+	Record  record.Config    `yaml:"record"`
 	Room    room.Config      `yaml:"room"`
+	Files   files.Config     `yaml:"files"`
 	Sockets fanout.Config    `yaml:"sockets"`
 	Points  reward.Config    `yaml:"points"`
 	Suggest recommend.Config `yaml:"suggest"`

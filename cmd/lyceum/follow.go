@@ -18,6 +18,7 @@ import (
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/signaling"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -75,6 +76,14 @@ func factsOf(id wire.RoomID, events []room.Happened) []reward.Fact {
 			fact.Rule, fact.User, fact.Of, fact.By = reward.Upvoted, e.Asker, e.Question, fact.User
 		case poll.Voted:
 			fact.Rule, fact.Of = reward.Voted, e.Poll
+		case survey.Answered: // once for a survey, as for a poll
+			fact.Rule, fact.Of = reward.Voted, e.Survey
+		case survey.Participated:
+			for _, user := range e.Users {
+				fact.Rule, fact.User, fact.Of = reward.Voted, user, e.Survey
+				facts = append(facts, fact)
+			}
+			continue
 		case poll.Participated:
 			for _, user := range e.Users {
 				fact.Rule, fact.User, fact.Of = reward.Voted, user, e.Poll

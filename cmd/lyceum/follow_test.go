@@ -12,6 +12,7 @@ import (
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -25,6 +26,8 @@ func TestWhatEarnsPoints(t *testing.T) {
 		happened("ana", 2, qa.Asked{}),
 		happened("ben", 3, qa.Upvoted{Question: 2, Asker: "ana"}),
 		happened("ben", 4, poll.Voted{Poll: 9}),
+		happened("ben", 14, survey.Answered{Survey: 13}),
+		happened("system", 15, survey.Participated{Survey: 12, Users: []wire.UserID{"ana"}}),
 		happened("ana", 5, quiz.Answered{Quiz: 7, Right: true}),
 		happened("hana", 6, quiz.Revealed{Quiz: 7, Right: []wire.UserID{"ana", "cem"}}),
 		happened("hana", 7, room.Stayed{Users: []wire.UserID{"ben"}}),
@@ -38,10 +41,12 @@ func TestWhatEarnsPoints(t *testing.T) {
 	}
 	upvoted, voted := fact(3, reward.Upvoted, "ana"), fact(4, reward.Voted, "ben")
 	upvoted.Of, upvoted.By, voted.Of = 2, "ben", 9
+	surveyed, unnamed := fact(14, reward.Voted, "ben"), fact(15, reward.Voted, "ana")
+	surveyed.Of, unnamed.Of = 13, 12
 	took1, took2 := fact(9, reward.Voted, "ana"), fact(9, reward.Voted, "ben")
 	took1.Of, took2.Of = 10, 10
 	want := []reward.Fact{
-		fact(2, reward.Asked, "ana"), upvoted, voted,
+		fact(2, reward.Asked, "ana"), upvoted, voted, surveyed, unnamed,
 		fact(5, reward.Answered, "ana"), // right or not: that is a secret until the reveal
 		fact(6, reward.Correct, "ana"), fact(6, reward.Correct, "cem"), fact(7, reward.Stayed, "ben"),
 		took1, took2, // a secret ballot earns when it is said who took part, not when it was given

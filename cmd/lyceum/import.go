@@ -27,10 +27,7 @@ func importFiles(args []string) error { return runImport(args, os.Stdout) }
 
 func runImport(args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("import", flag.ContinueOnError)
-	names := make([]string, len(formats.Readable))
-	for i, f := range formats.Readable {
-		names[i] = string(f)
-	}
+	names := namesOf(formats.Readable)
 	format := fs.String("format", string(formats.Auto), "what the files are in: "+strings.Join(names, ", "))
 	asJSON := fs.Bool("json", false, "print the questions as JSON")
 	fs.Usage = func() {
@@ -46,7 +43,7 @@ func runImport(args []string, out io.Writer) error {
 	if !slices.Contains(names, *format) {
 		return fmt.Errorf("import: there is no format %q; there are %s", *format, strings.Join(names, ", "))
 	}
-	all, err := importAll(fs.Args(), formats.Format(*format))
+	all, err := importAll("import", fs.Args(), formats.Format(*format))
 	if err != nil {
 		return err
 	}
@@ -63,16 +60,16 @@ func runImport(args []string, out io.Writer) error {
 
 // importAll reads files one after another. A file that cannot be read at all
 // stops the rest only where it is the only one.
-func importAll(files []string, format formats.Format) (formats.Result, error) {
+func importAll(command string, files []string, format formats.Format) (formats.Result, error) {
 	all := formats.Result{Questions: []formats.Question{}, Skipped: []formats.Skipped{}}
 	for _, name := range files {
 		r, err := importFile(name, format)
 		if refused, ok := errors.AsType[*formats.Error](err); ok && len(files) > 1 {
 			r.Skipped = []formats.Skipped{{ID: name, Reason: refused.Err.Error()}}
 		} else if ok {
-			return all, unreadable{fmt.Errorf("import: %w", err)}
+			return all, unreadable{fmt.Errorf("%s: %w", command, err)}
 		} else if err != nil {
-			return all, fmt.Errorf("import: %w", err)
+			return all, fmt.Errorf("%s: %w", command, err)
 		} else if len(files) > 1 {
 			for i := range r.Skipped {
 				r.Skipped[i].Reason = name + ": " + r.Skipped[i].Reason

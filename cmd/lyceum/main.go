@@ -30,6 +30,7 @@ func commands() []command {
 		{"backup", "copy a server's data to one file, also while it runs", backup},
 		{"restore", "make a server's data out of a backup", restore},
 		{"import", "read banks of questions: GIFT, Aiken, Moodle XML, QTI, Kahoot, CSV", importFiles},
+		{"convert", "write banks of questions as GIFT, Moodle XML, QTI, XLSX or CSV", convert},
 		{"evaluate", "measure the recommender on recorded behaviour", evaluate},
 		{"version", "print the version", version},
 	}

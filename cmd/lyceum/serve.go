@@ -24,6 +24,7 @@ import (
 	"github.com/lyceum-live/lyceum/configs"
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/files"
 	"github.com/lyceum-live/lyceum/internal/metrics"
 	"github.com/lyceum-live/lyceum/internal/metrics/operator"
 	"github.com/lyceum-live/lyceum/internal/server"
@@ -195,14 +196,21 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		return titleOf(id)
 	}
 	in.house.Observer = in.metrics
+	recall(in.house, filepath.Join(c.Data.Dir, attendedFile), log.Named("room"))
 	opened(in.house.Close)
 	stage.OnStage(func(id wire.RoomID, _ []media.Source) { clearStage(stage, in.house, id, log) })
 
+	archive, err := openArchive(c, in.shelf, in.house, engine, log.Named("record"))
+	if err != nil {
+		return nil, err
+	}
+	opened(archive.Close)
 	bank := reward.NewBank(reward.NewRules(c.Points), store)
 	for name, handle := range map[string]room.Handle{
 		"points": earnPoints(bank, in.house),
 		"learn":  learn(engine, in.shelf, in.house, log.Named("learn")),
 		"media":  endMedia(stage, in.house, in.engine.Grace(), log),
+		"record": recordClasses(archive, stage, in.house, c.Record.Auto),
 	} {
 		follower := room.NewFollower(name, in.house, store, log, in.metrics.Followed(name, handle))
 		opened(follower.Close)
@@ -223,17 +231,23 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		}
 	}
 	opened(tend(engine, in.shelf, log.Named("learn")))
+	opened(note(in.house, filepath.Join(c.Data.Dir, attendedFile), log.Named("room")))
 	opened(retain(in.house, c.Data.Keep, log.Named("data")))
 
+	uploads, err := files.Open(filepath.Join(c.Data.Dir, files.Folder), c.Files)
+	if err != nil {
+		return nil, err
+	}
 	in.server, err = server.New(server.Config{
 		PublicURL: c.HTTP.PublicURL, Origins: c.HTTP.Origins, Guests: c.Access.Guests, Ticket: c.Access.Ticket,
 		Rate: c.Access.Rate, Burst: c.Access.Burst, Joins: c.Access.Joins, Handshakes: c.Access.Handshakes, Neighbours: c.Access.Neighbours,
 	}, server.Parts{
 		House: in.house, Pool: pool, Media: stage, Keys: in.keys, Once: in.once, APIKeys: apiKeys,
-		Catalog: in.shelf, Points: bank, Behaviors: engine, Static: static.FS, Log: log.Named("http"),
+		Catalog: in.shelf, Points: bank, Bank: store, Behaviors: engine, Static: static.FS, Files: uploads, Log: log.Named("http"),
 		Recommend: func(person wire.UserID, kind, lang string, limit int) []server.Recommended {
 			return recommended(engine, in.shelf, person, kind, lang, limit)
 		},
+		Recordings: archive, ChapterWords: chapterWords(in.house),
 		Check: ability(store, keyPath), Observer: in.metrics,
 	})
 	if err != nil {

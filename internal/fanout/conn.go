@@ -40,6 +40,13 @@ type Conn struct {
 	slot   int32         // in its pool's list; guarded by the pool's lock
 	heard  atomic.Uint32 // the pool's beat
 	queued atomic.Bool   // waits in its shard's list
+	fresh  bool          // in the pool's list of those to be measured; guarded by its lock
+
+	// How long its way is; guarded by mu.
+	trip   uint16 // the least, in milliseconds
+	pongs  uint8  // round trips, up to enoughPongs
+	pinged uint8  // for the sake of that
+	ponged uint32 // number of the ping that was answered last
 }
 
 // NewConn takes over the writing half of c; nobody else may write to it or
@@ -49,7 +56,7 @@ func (p *Pool) NewConn(c net.Conn, onCut func(Reason)) *Conn {
 	n := p.next.Add(1)
 	w := &Conn{
 		Conn: c, pool: p, number: n, shard: int32(n % uint64(len(p.shards))), onCut: onCut,
-		raw: descriptor(c, p.config.Kernel),
+		raw: descriptor(c, p.config.Kernel), ponged: p.pings.newest(),
 	}
 	w.Heard()
 	p.enlist(w)
@@ -115,13 +122,13 @@ func (c *Conn) Write(frame []byte) (int, error) {
 	return len(frame), nil
 }
 
-// ping asks the other end whether it lives. One to which nothing can be
-// written has other worries.
-func (c *Conn) ping() {
+// ping asks the other end whether it lives, and how far away. One to which
+// nothing can be written has other worries.
+func (c *Conn) ping(frame []byte) {
 	c.mu.Lock()
 	ok := !c.over && !c.blocked && len(c.own) == 0
 	if ok {
-		c.own = append(c.own, pingFrame...)
+		c.own = append(c.own, frame...)
 	}
 	c.mu.Unlock()
 	if ok {
@@ -189,7 +196,9 @@ func (c *Conn) hear(f *Feed, at uint64, first []Message) {
 	c.enqueue(first)
 	if c.feed != f {
 		c.leave()
-		f.add(c)
+		if f.add(c) {
+			c.sample()
+		}
 	}
 	c.feed, c.at = f, at
 	c.mu.Unlock()

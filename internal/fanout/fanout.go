@@ -18,6 +18,9 @@
 // for [Config.Stall], or whose position has left the ring, is cut off with a
 // close code that says "come back": the class never waits for anybody.
 //
+// Pings tell whether a socket lives, and by their pongs how long its way is:
+// [Conn.Lag].
+//
 // The package knows nothing of rooms or messages, and reads nothing: reading
 // stays with coder/websocket.
 package fanout
@@ -73,6 +76,7 @@ type Pool struct {
 	beat   atomic.Uint32 // counts the rounds of watch: a clock that costs nothing to read
 	stop   chan struct{}
 	done   sync.WaitGroup
+	pings  pings
 
 	published, blocked atomic.Uint64
 	writes, bytes      atomic.Uint64 // of those who are no shard

@@ -19,6 +19,8 @@ type Feed struct {
 	gathers bool        // the timer runs
 	members [][]*Conn   // a list for each shard
 	dirty   []bool      // the shard already knows that there is something new
+
+	measures bool // how long the ways to its sockets are is to be known
 }
 
 // Message is one payload in pieces. A piece may be shared by many sockets: it
@@ -128,13 +130,14 @@ func (f *Feed) Resume(c *Conn, after uint64, first ...Message) bool {
 }
 
 // add makes c, whose lock is held and which is no member of any feed, one of
-// this feed's.
-func (f *Feed) add(c *Conn) {
+// this feed's, and reports whether the feed measures.
+func (f *Feed) add(c *Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	list := f.members[c.shard]
 	c.place = int32(len(list))
 	f.members[c.shard] = append(list, c)
+	return f.measures
 }
 
 // drop forgets c, whose lock is held and which is a member.

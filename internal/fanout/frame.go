@@ -7,8 +7,6 @@ const (
 	maxControl = 127 // a control frame: two bytes and 125
 )
 
-var pingFrame = []byte{0x89, 0}
-
 // AppendFrame appends payload as one final, unmasked WebSocket text frame
 // (RFC 6455, section 5.2). A server's frames are not masked, so the same
 // bytes serve every socket.
@@ -25,6 +23,11 @@ func appendHead(dst []byte, size int) []byte {
 		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(size))
 	}
 	return binary.BigEndian.AppendUint64(append(dst, 127), uint64(size))
+}
+
+// appendPing appends a ping frame (RFC 6455, section 5.5.2).
+func appendPing(dst []byte, payload uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, 0x89, 8), payload)
 }
 
 // appendClose appends a close frame (RFC 6455, section 5.5.1).

@@ -9,7 +9,7 @@ const (
 
 // watch pings every socket and cuts off the silent ones. Each beat takes one
 // group; once round is a sixth of the time between two pings, and each round
-// pings a sixth of the sockets.
+// pings a sixth of the sockets. Those to be measured are pinged at each beat.
 func (p *Pool) watch() {
 	round := max(min(p.config.Ping/perPing, p.config.Silent/(2*perPing)), groups)
 	beat := round / groups
@@ -17,7 +17,7 @@ func (p *Pool) watch() {
 	every := uint64(max(p.config.Ping/round, 1))
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	var conns []*Conn
+	var conns, turn []*Conn
 	for {
 		select {
 		case <-p.stop:
@@ -29,6 +29,8 @@ func (p *Pool) watch() {
 		p.mu.Lock()
 		conns = append(conns[:0], p.conns[group]...)
 		p.mu.Unlock()
+		var frame []byte
+		made := 0
 		for _, c := range conns {
 			switch {
 			case now-c.heard.Load() > silence:
@@ -36,10 +38,15 @@ func (p *Pool) watch() {
 				c.cut(CutSilent)
 				c.mu.Unlock()
 			case (rounds+c.number/groups)%every == 0:
-				c.ping()
+				if made%sharePings == 0 {
+					frame = p.pings.next()
+				}
+				made++
+				c.ping(frame)
 			}
 		}
 		clear(conns)
+		turn = p.sound(turn)
 	}
 }
 

@@ -96,13 +96,23 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrUnknown says that a file is in none of the formats.
-var ErrUnknown = errors.New("this is none of GIFT, Aiken, Moodle XML, QTI, Kahoot's spreadsheet, CSV or XLSX")
+// Why nothing of a file was read, where it can be told by more than words.
+var (
+	ErrUnknown = errors.New("this is none of GIFT, Aiken, Moodle XML, QTI, Kahoot's spreadsheet, CSV or XLSX")
+	ErrEmpty   = errors.New("the file is empty")
+	ErrNone    = errors.New("there are no questions in it")
+	ErrOld     = errors.New("this is a spreadsheet of an old kind (.xls), or a locked one: save it as .xlsx")
+	ErrTooMuch = bounded.ErrTooMuch // too large, or packed beyond reason
+	ErrDTD     = bounded.ErrDTD     // XML with a document type of its own
+)
 
 // Read reads a file. Its name is only for telling about it. The size is
 // checked before anything is read.
 func Read(name string, file io.ReaderAt, size int64, format Format) (Result, error) {
 	r, err := read(file, size, format)
+	if err == nil && r.Full() {
+		err = fmt.Errorf("the file holds %d questions or more: %w", bank.MaxItems, ErrTooMuch)
+	}
 	if err != nil {
 		return Result{}, &Error{name, err}
 	}
@@ -124,11 +134,11 @@ func read(file io.ReaderAt, size int64, format Format) (Result, error) {
 	}
 	switch {
 	case size == 0:
-		return Result{}, errors.New("the file is empty")
+		return Result{}, ErrEmpty
 	case bytes.HasPrefix(magic, []byte("PK\x03\x04")), bytes.HasPrefix(magic, []byte("PK\x05\x06")):
 		return readArchive(file, size, format)
 	case bytes.HasPrefix(magic, []byte("\xd0\xcf\x11\xe0")):
-		return Result{}, errors.New("this is a spreadsheet of an old kind (.xls), or a locked one: save it as .xlsx")
+		return Result{}, ErrOld
 	}
 	b := make([]byte, size)
 	if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), b); err != nil {
@@ -174,7 +184,7 @@ func notIn(format Format) error {
 func readText(text string, format Format) (Result, error) {
 	trimmed := strings.TrimSpace(text)
 	if trimmed == "" {
-		return Result{}, errors.New("the file is empty")
+		return Result{}, ErrEmpty
 	}
 	root := ""
 	if strings.HasPrefix(trimmed, "<") {
@@ -190,7 +200,7 @@ func readText(text string, format Format) (Result, error) {
 	}
 	r, err := readAs(text, root, format)
 	if err == nil && len(r.Questions)+len(r.Skipped) == 0 {
-		return Result{}, fmt.Errorf("there are no questions in it")
+		return Result{}, ErrNone
 	}
 	return r, err
 }

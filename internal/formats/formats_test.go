@@ -134,9 +134,9 @@ func TestKahoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []formats.Question{
-			{Type: bank.Single, Text: "What is 2+2?", Format: bank.Plain, Choices: []formats.Choice{{Text: "4", Weight: 100}, {Text: "3"}, {Text: "2"}, {Text: "1"}}},
-			{Type: bank.Multi, Text: "Which are primes?", Format: bank.Plain, Choices: []formats.Choice{{Text: "2", Weight: 50}, {Text: "3", Weight: 50}, {Text: "4"}}},
-			{Type: bank.TrueFalse, Text: "The moon shines by itself.", Format: bank.Plain, Choices: []formats.Choice{{Text: "True"}, {Text: "False", Weight: 100}}},
+			{Type: bank.Single, Text: "What is 2+2?", Format: bank.Plain, Choices: []formats.Choice{{Text: "4", Weight: 100}, {Text: "3"}, {Text: "2"}, {Text: "1"}}, Seconds: 20},
+			{Type: bank.Multi, Text: "Which are primes?", Format: bank.Plain, Choices: []formats.Choice{{Text: "2", Weight: 50}, {Text: "3", Weight: 50}, {Text: "4"}}, Seconds: 30},
+			{Type: bank.TrueFalse, Text: "The moon shines by itself.", Format: bank.Plain, Choices: []formats.Choice{{Text: "True"}, {Text: "False", Weight: 100}}, Seconds: 10},
 		}
 		if !reflect.DeepEqual(r.Questions, want) {
 			t.Errorf("%s: got %+v", f, r.Questions)

@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/lyceum-live/lyceum/internal/formats"
+	"github.com/lyceum-live/lyceum/internal/formats/bank"
 	"github.com/lyceum-live/lyceum/internal/formats/bounded"
 )
 
@@ -214,4 +215,27 @@ func edited(t *testing.T, b []byte, name string, change func(string) string) []b
 		files = append(files, f.Name, string(text))
 	}
 	return archive(t, files...)
+}
+
+// TestEndlessBanksAreRefused gives each reader of text more questions than
+// anybody has: the file is refused, and soon.
+func TestEndlessBanksAreRefused(t *testing.T) {
+	for name, item := range map[string]string{
+		"gift":   "Is it?{T}\n\n",
+		"aiken":  "Q\nA. a\nB. b\nANSWER: A\n\n",
+		"moodle": `<question type="essay"><questiontext><text>q</text></questiontext></question>`,
+		"qti":    `<item ident="a"><presentation><material><mattext>q</mattext></material></presentation></item>`,
+	} {
+		text := strings.Repeat(item, bank.MaxItems+1)
+		switch name {
+		case "moodle":
+			text = "<quiz>" + text + "</quiz>"
+		case "qti":
+			text = "<questestinterop>" + text + "</questestinterop>"
+		}
+		r, err := formats.ReadBytes(name, []byte(text), formats.Auto)
+		if !errors.Is(err, formats.ErrTooMuch) || len(r.Questions) > 0 {
+			t.Errorf("%s: %d questions, %v", name, len(r.Questions), err)
+		}
+	}
 }

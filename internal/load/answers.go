@@ -32,39 +32,63 @@ type (
 var (
 	quizTally     = []byte("quiz.tally")
 	quizClosed    = []byte("quiz.closed")
+	quizRevealed  = []byte("quiz.revealed")
+	quizFinished  = []byte("quiz.finished")
 	answeredField = []byte(`"answered":`)
 )
 
 var fourChoices = []string{"one", "two", "three", "four"}
 
+// Every answer is sent four times under one key: as by a client that is not
+// sure whether it came through. One viewer in [cutEvery] loses the connection
+// with the first of them and sends the others over a new one.
+const (
+	repeats  = 3
+	repeatIn = 100 * time.Millisecond // from one to the next
+	cutEvery = 5
+)
+
 // question is a quiz question under measurement.
 type question struct {
-	quiz    uint64
-	plan    plan  // of the answers
-	order   []int // who is the n-th to answer
-	turn    []int // the n of each viewer
-	want    []int // the counts, if all are acknowledged
-	tallies []int // that each viewer was sent; owned by its lane
+	ctx   context.Context
+	quiz  uint64
+	plan  plan  // of the answers
+	order []int // who is the n-th to answer
+	want  []int // the counts, if all are acknowledged
+	all   []answerer
 
 	// Owned by their lanes.
-	acks, closes map[*lane]*Histogram
+	heardBy map[*lane]*answered
 
-	acked, told, lost atomic.Int64
-	lastAck, closing  atomic.Int64 // on the tool's clock
-	refused           refusals
+	acked, replies, told, lost atomic.Int64
+	lastAck, closing, board    atomic.Int64 // the first two on the tool's clock, then bytes
+	refused                    refusals
 }
 
-// answer is the number of the request that answers.
-const answer = firstID + 1
+// answerer is one viewer's part in it, owned by its lane.
+type answerer struct {
+	turn    int
+	key     string
+	sent    int    // times
+	seq     uint64 // where the answer stands, by the first acknowledgement
+	cut     bool   // loses its connection
+	away    bool   // and is not back yet
+	tallies int
+}
+
+// answered is what the viewers of a lane have seen.
+type answered struct {
+	acks, cut, closes Histogram
+	otherwise         int // repeats that were answered with another position
+}
 
 // newQuestion plans the answers evenly over the time, in an order that is not
 // that of the joins.
-func newQuestion(c *crowd, quiz uint64, length time.Duration) *question {
+func newQuestion(ctx context.Context, c *crowd, quiz uint64, length time.Duration) *question {
 	n := len(c.viewers)
 	q := &question{
-		quiz: quiz, plan: plan{start: clock() + 100*time.Millisecond, each: length / time.Duration(n), n: n},
-		order: make([]int, n), turn: make([]int, n), tallies: make([]int, n), want: make([]int, len(fourChoices)),
-		acks: map[*lane]*Histogram{}, closes: map[*lane]*Histogram{},
+		ctx: ctx, quiz: quiz, plan: plan{start: clock() + 100*time.Millisecond, each: length / time.Duration(n), n: n},
+		order: make([]int, n), want: make([]int, len(fourChoices)), all: make([]answerer, n), heardBy: map[*lane]*answered{},
 	}
 	step := 7919
 	for gcd(step, n) > 1 {
@@ -72,63 +96,142 @@ func newQuestion(c *crowd, quiz uint64, length time.Duration) *question {
 	}
 	for turn := range q.order {
 		viewer := turn * step % n
-		q.order[turn], q.turn[viewer] = viewer, turn
+		q.order[turn] = viewer
+		q.all[viewer] = answerer{turn: turn, key: key(), cut: turn%cutEvery == cutEvery-1}
 		q.want[q.choice(viewer)]++
 	}
 	for _, l := range c.lanes {
-		q.acks[l], q.closes[l] = &Histogram{}, &Histogram{}
+		q.heardBy[l] = &answered{}
 	}
 	return q
 }
 
 func (q *question) choice(viewer int) int { return viewer % len(fourChoices) }
 
-// ask sends all answers, each at its time.
+// expected is how many replies there are if each request has one that reaches
+// a viewer who is still there.
+func (q *question) expected() int64 {
+	n := int64(len(q.all)) * (1 + repeats)
+	for i := range q.all {
+		if q.all[i].cut {
+			n--
+		}
+	}
+	return n
+}
+
+// ask sends all answers for the first time, each at its time.
 func (q *question) ask(ctx context.Context, c *crowd) error {
 	for turn, viewer := range q.order {
-		text := request(answer, "quiz.answer", key(), fmt.Appendf(nil, `{"quiz":%d,"question":0,"choices":[%d]}`, q.quiz, q.choice(viewer)))
 		if err := until(ctx, q.plan.at(turn)); err != nil {
 			return err
 		}
 		s := c.viewers[viewer]
-		s.do(func() { _ = s.send(text) }) // lost: then it is not acknowledged
+		s.do(func() { q.send(s) })
 	}
 	return nil
 }
 
-func (q *question) replied(s *socket, re uint64, refusal []byte, at time.Duration) {
-	switch {
-	case !s.viewer() || re != answer:
-	case refusal != nil:
-		q.refused.note(refusal)
-	default:
-		q.acks[s.lane].Add(at - q.plan.at(q.turn[s.number]))
-		q.lastAck.Store(int64(at))
-		q.acked.Add(1)
+// send sends a viewer's answer, and sees to its being sent again. It is called
+// with the lane's lock held.
+func (q *question) send(s *socket) {
+	a := &q.all[s.number]
+	a.sent++
+	// Lost: then it is not acknowledged.
+	_ = s.send(request(firstID+uint64(a.sent), "quiz.answer", a.key,
+		fmt.Appendf(nil, `{"quiz":%d,"question":0,"choices":[%d]}`, q.quiz, q.choice(s.number))))
+	if a.cut && a.sent == 1 {
+		s.hangUp()
+		q.back(s)
+	} else if a.sent <= repeats {
+		time.AfterFunc(repeatIn, func() { s.do(func() { q.send(s) }) })
 	}
+}
+
+// back opens a viewer's socket again.
+func (q *question) back(s *socket) {
+	q.all[s.number].away, s.after = true, true
+	s.open(clock())
+}
+
+// opened goes on with the answer of a viewer who is back.
+func (q *question) opened(s *socket, _ time.Duration) {
+	if s.viewer() && q.all[s.number].away {
+		q.all[s.number].away = false
+		q.send(s)
+	}
+}
+
+// gone lets a viewer try again whom the server does not let in now.
+func (q *question) gone(s *socket, err error) {
+	if !s.viewer() || !q.all[s.number].away || !again(err) {
+		q.lost.Add(1)
+		return
+	}
+	time.AfterFunc(backoff(0), func() {
+		s.do(func() {
+			if q.ctx.Err() == nil && s.phase == closed {
+				q.back(s)
+			}
+		})
+	})
+}
+
+func (q *question) replied(s *socket, re uint64, r reply, at time.Duration) {
+	if !s.viewer() || re <= firstID || re > firstID+1+repeats {
+		return
+	}
+	q.replies.Add(1)
+	if r.refusal != nil {
+		q.refused.note(r.refusal)
+		return
+	}
+	a, sum := &q.all[s.number], q.heardBy[s.lane]
+	if a.seq != 0 {
+		if r.seq != a.seq {
+			sum.otherwise++
+		}
+		return
+	}
+	a.seq = r.seq
+	acks := &sum.acks
+	if a.cut {
+		acks = &sum.cut
+	}
+	acks.Add(at - q.plan.at(a.turn))
+	q.lastAck.Store(int64(at))
+	q.acked.Add(1)
 }
 
 func (q *question) heard(s *socket, kind, data []byte, at time.Duration) {
 	switch {
 	case !s.viewer():
 	case bytes.Equal(kind, quizTally):
-		q.tallies[s.number]++
+		q.all[s.number].tallies++
+	case bytes.Equal(kind, quizRevealed), bytes.Equal(kind, quizFinished):
+		for size := int64(s.lane.message); ; {
+			if most := q.board.Load(); size <= most || q.board.CompareAndSwap(most, size) {
+				break
+			}
+		}
 	case bytes.Equal(kind, quizClosed):
 		i := bytes.Index(data, answeredField)
 		if i < 0 {
 			return
 		}
 		if total, _ := number(data[i+len(answeredField):]); int64(total) == q.acked.Load() {
-			q.closes[s.lane].Add(at - time.Duration(q.closing.Load()))
+			q.heardBy[s.lane].closes.Add(at - time.Duration(q.closing.Load()))
 			q.told.Add(1)
 		}
 	}
 }
 
-// Answers measures a quiz question that all viewers answer within l.Length:
+// Answers measures a quiz question that all viewers answer within l.Length,
+// each of them [repeats] times more than once, some over another connection:
 // how soon each answer is acknowledged, which means that it is durable; how
 // many tallies each viewer is sent; how soon after the close all of them know
-// the right total; and whether the final counts are right.
+// the right total; whether the final counts are right, with each acknowledged
+// answer in them once; and how large the leader board is on its way.
 func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 	if l.Viewers < 1 {
 		return Result{}, errNothing
@@ -151,13 +254,16 @@ func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	q := newQuestion(c, id, l.Length)
-	c.listen(events{reply: q.replied, other: q.heard, lost: func(*socket, error) { q.lost.Add(1) }})
+	going, stop := context.WithCancel(ctx)
+	defer stop()
+	q := newQuestion(going, c, id, l.Length)
+	on := events{opened: q.opened, reply: q.replied, other: q.heard, lost: q.gone}
+	c.listen(on)
 	before, known := t.usage()
 	if err := q.ask(ctx, c); err != nil {
 		return Result{}, err
 	}
-	await(ctx, lastWait, func() bool { return q.acked.Load()+q.refused.n.Load() >= int64(l.Viewers) })
+	await(ctx, lastWait, func() bool { return q.replies.Load() >= q.expected() })
 	after, _ := t.usage()
 	q.closing.Store(int64(clock()))
 	if _, err := c.command(ctx, "quiz.close", quizData{id}); err != nil {
@@ -167,10 +273,16 @@ func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 	if _, err := c.command(ctx, "quiz.reveal", quizData{id}); err != nil {
 		return Result{}, err
 	}
+	await(ctx, lastWait, func() bool { return c.behind() == 0 })
 	counts, answered, err := c.finalCounts(ctx, t, room, id)
 	if err != nil {
 		return Result{}, err
 	}
+	c.listen(on)
+	if _, err := c.command(ctx, "quiz.finish", quizData{id}); err != nil {
+		return Result{}, err
+	}
+	await(ctx, lastWait, func() bool { return c.behind() == 0 })
 	c.leave()
 	r := Result{Measure: "answers", Server: t.Name, Viewers: l.Viewers, Notes: q.refused.notes()}
 	q.report(&r, l)
@@ -178,7 +290,7 @@ func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 		r.add("CPU of the server", ms(after.CPU-before.CPU)/float64(l.Viewers), "ms an answer")
 	}
 	r.add("counted", float64(answered), "")
-	r.add("counts right", yes(answered == int(q.acked.Load()) && (q.refused.n.Load() > 0 || slices.Equal(counts, q.want))), "1 = yes")
+	r.add("counts right", yes(answered == int(q.acked.Load()) && (answered < l.Viewers || slices.Equal(counts, q.want))), "1 = yes")
 	got := c.total()
 	r.add("gaps", float64(got.gaps), "")
 	r.add("doubles", float64(got.doubles), "")
@@ -187,21 +299,36 @@ func Answers(ctx context.Context, t Target, l Load) (Result, error) {
 
 // report adds what was heard. The crowd has left.
 func (q *question) report(r *Result, l Load) {
-	var acks, closes Histogram
-	for lane := range q.acks {
-		acks.Merge(q.acks[lane])
-		closes.Merge(q.closes[lane])
+	var sum answered
+	for _, one := range q.heardBy {
+		sum.acks.Merge(&one.acks)
+		sum.cut.Merge(&one.cut)
+		sum.closes.Merge(&one.closes)
+		sum.otherwise += one.otherwise
+	}
+	sent, cut, tallies := 0, 0, 0
+	for i := range q.all {
+		sent += q.all[i].sent
+		tallies = max(tallies, q.all[i].tallies)
+		if q.all[i].cut {
+			cut++
+		}
 	}
 	acked := float64(q.acked.Load())
 	r.add("time", l.Length.Seconds(), "s")
+	r.add("sent", float64(sent), "")
+	r.add("over a new connection", float64(cut), "viewers")
 	r.add("acknowledged", acked, "")
+	r.add("repeats answered otherwise", float64(sum.otherwise), "")
 	r.add("refused", float64(q.refused.n.Load()), "")
 	r.add("sockets lost", float64(q.lost.Load()), "")
 	r.add("answers", acked/max((time.Duration(q.lastAck.Load())-q.plan.start).Seconds(), 1e-9), "/s")
-	r.Figures = append(r.Figures, acks.figures("acknowledged after")...)
-	r.add("tallies, at most", float64(slices.Max(q.tallies)), "a viewer")
+	r.Figures = append(r.Figures, sum.acks.figures("acknowledged after")...)
+	r.Figures = append(r.Figures, millis("over a new connection p50", sum.cut.Quantile(0.5)), millis("over a new connection p99", sum.cut.Quantile(0.99)))
+	r.add("tallies, at most", float64(tallies), "a viewer")
 	r.add("know the total", float64(q.told.Load()), "viewers")
-	r.Figures = append(r.Figures, millis("total after the close p50", closes.Quantile(0.5)), millis("total after the close max", closes.max))
+	r.Figures = append(r.Figures, millis("total after the close p50", sum.closes.Quantile(0.5)), millis("total after the close max", sum.closes.max))
+	r.add("leader board, at most", float64(q.board.Load()), "bytes")
 }
 
 func gcd(a, b int) int {

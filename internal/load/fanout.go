@@ -46,7 +46,7 @@ func spread(ctx context.Context, t Target, l Load, measure string, n int, each t
 	var refused refusals
 	var lost atomic.Int64
 	c.listen(events{
-		reply: func(_ *socket, _ uint64, no []byte, _ time.Duration) { refused.note(no) },
+		reply: func(_ *socket, _ uint64, r reply, _ time.Duration) { refused.note(r.refusal) },
 		lost:  func(*socket, error) { lost.Add(1) },
 	})
 	before, known := t.usage()

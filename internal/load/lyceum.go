@@ -119,6 +119,7 @@ func element(b []byte) int {
 
 // hear reads one message.
 func (s *socket) hear(m []byte, at time.Duration) error {
+	s.lane.message = len(m)
 	switch {
 	case bytes.HasPrefix(m, seqField):
 		seq, b := number(m[len(seqField):])
@@ -204,10 +205,13 @@ func (s *socket) replied(re uint64, kind, data []byte, at time.Duration) error {
 		return nil
 	}
 	if on := s.lane.on.reply; on != nil {
-		if !bytes.Equal(kind, refusedKind) {
-			data = nil
+		var r reply
+		if bytes.Equal(kind, refusedKind) {
+			r.refusal = data
+		} else if bytes.HasPrefix(data, seqField) {
+			r.seq, _ = number(data[len(seqField):])
 		}
-		on(s, re, data, at)
+		on(s, re, r, at)
 	}
 	return nil
 }

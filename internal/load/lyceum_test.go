@@ -29,7 +29,7 @@ func TestGapsAndDoublesAgreeWithAModel(t *testing.T) {
 		s := viewerOf(c)
 		replies, others := 0, 0
 		s.lane.on = events{
-			reply: func(*socket, uint64, []byte, time.Duration) { replies++ },
+			reply: func(*socket, uint64, reply, time.Duration) { replies++ },
 			other: func(*socket, []byte, []byte, time.Duration) { others++ },
 		}
 		var messages []string

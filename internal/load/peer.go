@@ -112,7 +112,7 @@ func (centrifugo) take(s *socket, frame []byte, at time.Duration) error {
 				continue
 			}
 			if on := s.lane.on.reply; on != nil {
-				on(s, id, refusal, at)
+				on(s, id, reply{refusal: refusal}, at)
 			}
 		}
 	}

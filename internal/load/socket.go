@@ -195,10 +195,15 @@ func (s *socket) hangUp() {
 type events struct {
 	opened func(s *socket, at time.Duration)
 	lost   func(s *socket, err error)
-	// reply has what a refusal says; nil: it was carried out.
-	reply func(s *socket, re uint64, refusal []byte, at time.Duration)
+	reply  func(s *socket, re uint64, r reply, at time.Duration)
 	// other is any view or signal that is not a marked message.
 	other func(s *socket, kind, data []byte, at time.Duration)
+}
+
+// reply is what became of a request.
+type reply struct {
+	seq     uint64 // what was carried out stands there in the log; 0: nowhere
+	refusal []byte // what a refusal says; nil: it was carried out
 }
 
 // numbered notes a view that stands at seq, after prev. It reports whether the
@@ -245,6 +250,7 @@ type counts struct {
 	reads         uint64
 	late, joins   Histogram
 	lastAt        time.Duration // when the last marked message was read
+	message       int           // bytes of the message that is being heard
 	delivered     atomic.Int64
 }
 

@@ -195,15 +195,15 @@ func (b *ballot) owns(s *socket) *voter {
 	return &b.all[s.number]
 }
 
-func (b *ballot) replied(s *socket, re uint64, refusal []byte, at time.Duration) {
+func (b *ballot) replied(s *socket, re uint64, r reply, at time.Duration) {
 	v := b.owns(s)
 	if v == nil || !v.busy || v.id != re {
 		return
 	}
 	v.busy = false
 	pause := b.pause
-	if refusal != nil {
-		b.refused.note(refusal)
+	if r.refusal != nil {
+		b.refused.note(r.refusal)
 		pause = max(pause, 100*time.Millisecond)
 	} else {
 		v.stands = v.choice

@@ -15,6 +15,9 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
+	uploads "github.com/lyceum-live/lyceum/internal/files"
+	"github.com/lyceum-live/lyceum/media/record"
+	"github.com/lyceum-live/lyceum/quiz/bank"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -79,18 +82,22 @@ func statusOf(e *wire.Error) int {
 		return http.StatusUnauthorized
 	case auth.ErrRoom.Code, auth.ErrOnce.Code, wire.ErrForbidden.Code, room.ErrBanned.Code, errGuests.Code:
 		return http.StatusForbidden
-	case wire.ErrNotFound.Code:
+	case wire.ErrNotFound.Code, record.ErrNone.Code:
 		return http.StatusNotFound
-	case auth.ErrGuesses.Code, errRate.Code:
+	case auth.ErrGuesses.Code, errRate.Code, uploads.ErrQuota.Code:
 		return http.StatusTooManyRequests
-	case room.ErrFull.Code:
+	case room.ErrFull.Code, uploads.ErrFull.Code, bank.ErrFull.Code:
 		return http.StatusInsufficientStorage
 	case room.ErrUnavailable.Code, wire.ErrBusy.Code, room.ErrClosed.Code:
 		return http.StatusServiceUnavailable
-	case errMedia.Code:
+	case errMedia.Code, uploads.ErrType.Code:
 		return http.StatusUnsupportedMediaType
-	case errTooLong.Code:
+	case errTooLong.Code, uploads.ErrLarge.Code, errFormatBounds.Code, errFormatMany.Code:
 		return http.StatusRequestEntityTooLarge
+	case bank.ErrKnown.Code, record.ErrGoesOn.Code:
+		return http.StatusConflict
+	case uploads.ErrBroken.Code, errFormatUnknown.Code, errFormatUnreadable.Code, errFormatEmpty.Code, errFormatOld.Code, errFormatDTD.Code, errFormatNothing.Code:
+		return http.StatusUnprocessableEntity
 	case wire.ErrInternal.Code:
 		return http.StatusInternalServerError
 	}

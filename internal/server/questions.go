@@ -2,17 +2,16 @@ package server
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/cell"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -58,17 +57,14 @@ func (s *Server) questions(w http.ResponseWriter, r *http.Request) {
 // questionColumns are the columns of the table, by the keys of their names.
 var questionColumns = []string{"kind", "id", "question", "reply", "time", "by", "text", "state", "votes", "labels", "merged"}
 
-// writeQuestions writes the table. It begins with a byte order mark, without
-// which Excel takes UTF-8 for something else.
+// writeQuestions writes the table.
 func writeQuestions(b *bytes.Buffer, rows []qa.Row, texts map[string]string) {
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(b)
-	w.UseCRLF = true
+	w := cell.NewCSV(b)
 	head := make([]string, len(questionColumns))
 	for i, name := range questionColumns {
 		head[i] = texts["qa.csv."+name]
 	}
-	_ = w.Write(head) // a buffer takes everything
+	w.Row(head)
 	number := func(n uint64) string {
 		if n == 0 {
 			return ""
@@ -87,22 +83,11 @@ func writeQuestions(b *bytes.Buffer, rows []qa.Row, texts map[string]string) {
 		if row.Anonymous {
 			by = texts["qa.anonymous"]
 		}
-		_ = w.Write([]string{
+		w.Row([]string{
 			texts["qa.csv.kind."+kind], number(row.ID), number(row.Question), number(row.Answer),
-			row.At.Time().UTC().Format(time.RFC3339), harmless(by), harmless(row.Text), state, votes,
-			harmless(strings.Join(row.Labels, ", ")), number(row.Into),
+			row.At.Time().UTC().Format(time.RFC3339), cell.Text(by), cell.Text(row.Text), state, votes,
+			cell.Text(strings.Join(row.Labels, ", ")), number(row.Into),
 		})
 	}
-	w.Flush()
-}
-
-// harmless returns text that no spreadsheet takes for a formula: what begins
-// like one, whatever blanks stand before it and in full width as well, gets an
-// apostrophe in front.
-func harmless(text string) string {
-	first := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
-	if first != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(first)[0]) || strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") {
-		return "'" + text
-	}
-	return text
+	_ = w.Flush() // a buffer takes everything
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/lyceum-live/lyceum/catalog"
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/files"
 	"github.com/lyceum-live/lyceum/internal/server"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
@@ -42,6 +43,7 @@ type rig struct {
 	once   *auth.OneTime
 	house  *room.House
 	config server.Config
+	files  string // the folder of uploaded ones
 }
 
 const algebra wire.RoomID = "algebra"
@@ -76,11 +78,14 @@ func newRig(t testing.TB, config server.Config) *rig {
 	must(err)
 	stage := signaling.New(sfu, log)
 	r.house = room.NewHouse(room.Config{}, r.store, room.NewVault(r.store), pool, log)
+	r.files = filepath.Join(dir, files.Folder)
+	uploads, err := files.Open(r.files, files.Config{})
+	must(err)
 	keys, err := auth.ParseAPIKeys([]string{"shop=a-long-secret-of-the-shop"})
 	must(err)
 	s, err := server.New(config, server.Parts{
 		House: r.house, Pool: pool, Media: stage, Keys: r.keys, Once: r.once, APIKeys: keys, Catalog: shelf,
-		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Behaviors: engine, Log: log,
+		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Bank: r.store, Behaviors: engine, Files: uploads, Log: log,
 		Static: fstest.MapFS{
 			"i18n/en.json":    {Data: []byte(`{"error.wire.key":"a key, please","qa.anonymous":"Anonymous"}`)},
 			"i18n/zh-CN.json": {Data: []byte(`{"error.wire.key":"缺少键","qa.anonymous":"匿名"}`)},

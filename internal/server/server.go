@@ -17,6 +17,9 @@ import (
 	"github.com/lyceum-live/lyceum/catalog"
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
+	"github.com/lyceum-live/lyceum/internal/report"
+	"github.com/lyceum-live/lyceum/media/record"
+	"github.com/lyceum-live/lyceum/quiz/bank"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
@@ -107,12 +110,19 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Points  Points
 	Static  fs.FS
+	Files   Files      // uploaded ones; nil: there are none
+	Bank    bank.Store // questions that teachers keep; nil: they cannot
 	Log     *zap.Logger
 
 	// Recommend ranks the catalogue for a person, or for nobody in
 	// particular (""), with reasons in that language.
 	Recommend func(person wire.UserID, kind, lang string, limit int) []Recommended
 	Behaviors Behaviors
+
+	// Recordings are those of all rooms; nil: there are none.
+	Recordings *record.Archive
+	// ChapterWords are what a recording's chapters are called, in their order.
+	ChapterWords func(context.Context, record.Manifest) []string
 
 	// Check says why the server can be of no use now, or nil; nil: it always is.
 	Check func() error
@@ -123,25 +133,32 @@ type Parts struct {
 // Server handles requests.
 type Server struct {
 	Parts
-	config   Config
-	texts    texts
-	files    files
-	pages    pace           // batches of behaviours that one person's pages send
-	sockets  sync.WaitGroup // open ones, and one more until Close
-	draining atomic.Bool    // nobody new is let in
-	lobby    lobby
-	gate     gate
-	mux      *http.ServeMux
+	config    Config
+	texts     texts
+	files     files
+	pages     pace           // batches of behaviours that one person's pages send
+	banking   pace           // requests about one person's question bank
+	importing pace           // files of questions that one person has read
+	imports   chan struct{}  // a place for each file that is being read
+	sockets   sync.WaitGroup // open ones, and one more until Close
+	draining  atomic.Bool    // nobody new is let in
+	lobby     lobby
+	gate      gate
+	reports   *report.Desk
+	mux       *http.ServeMux
 }
 
 // New returns a server over its parts.
 func New(config Config, parts Parts) (*Server, error) {
 	s := &Server{
 		Parts: parts, config: config.withDefaults(), mux: http.NewServeMux(),
-		pages: pace{every: time.Second, burst: 20},
+		pages:   pace{every: time.Second, burst: 20},
+		banking: pace{every: 50 * time.Millisecond, burst: 100}, importing: pace{every: time.Second, burst: 20},
+		imports: make(chan struct{}, importsAtOnce),
 	}
 	s.lobby.most, s.lobby.each = s.config.Handshakes, s.config.Neighbours
 	s.gate.rate = s.config.Joins
+	s.reports = report.NewDesk(s.House)
 	var err error
 	if s.texts, err = loadTexts(parts.Static); err != nil {
 		return nil, err
@@ -169,7 +186,23 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /v1/rooms/{room}/claim", s.newcomers(s.claim))
 	s.mux.HandleFunc("POST /v1/rooms/{room}/links", s.links)
 	s.mux.HandleFunc("GET /v1/rooms/{room}/questions.csv", s.questions)
+	s.reportRoutes()
+	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/import", s.importQuestions)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/export", s.exportQuestions)
+	if s.Bank != nil {
+		s.bankRoutes()
+	}
+	if s.Files != nil {
+		s.mux.HandleFunc("POST /v1/rooms/{room}/files", s.upload)
+		s.mux.HandleFunc("GET /v1/files/{id}", s.file)
+	}
 	s.mux.HandleFunc("POST /v1/rooms/{room}/redeem", s.newcomers(s.redeem))
+	s.mux.HandleFunc("GET /v1/rooms/{room}/recordings", s.recordings)
+	s.mux.HandleFunc("GET /v1/rooms/{room}/recordings/{recording}", s.recording)
+	s.mux.HandleFunc("DELETE /v1/rooms/{room}/recordings/{recording}", s.removeRecording)
+	s.mux.HandleFunc("GET /v1/rooms/{room}/recordings/{recording}/{file}", s.recordingFile)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/poster", s.poster)
+	s.mux.HandleFunc("GET /v1/clips/{clip}", s.clip)
 	s.mux.HandleFunc("GET /v1/me/points", s.points)
 	s.mux.HandleFunc("GET /v1/recommendations", s.recommendations)
 	s.mux.HandleFunc("POST /v1/behaviors", s.behaviors)
@@ -181,6 +214,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /host/{room}", s.page("host.html"))
 	s.mux.HandleFunc("GET /moderate/{room}", s.page("moderate.html"))
 	s.mux.HandleFunc("GET /videos/{id}", s.page("video.html"))
+	s.mux.HandleFunc("GET /recording/{room}/{recording}", s.page("recording.html"))
 	s.mux.HandleFunc("GET /static/{path...}", s.static)
 	s.mux.HandleFunc("GET /favicon.ico", s.favicon)
 }

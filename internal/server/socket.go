@@ -79,6 +79,9 @@ func (k *socket) run() {
 	k.end()
 }
 
+// pong notes a pong as soon as it is read: on the reading goroutine.
+func (k *socket) pong(_ context.Context, payload []byte) { k.conn.Pong(payload) }
+
 // end lets the close handshake come to its end, and goes.
 func (k *socket) end() {
 	k.discard()

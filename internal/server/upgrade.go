@@ -27,16 +27,17 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin bool) {
 		return
 	}
 	h := &hijacker{ResponseWriter: w, pool: s.Pool}
+	k := &socket{server: s, id: id, admin: admin, seat: seat, accepts: r.Header.Get("Accept-Language")}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: subprotocols, OriginPatterns: s.config.Origins,
-		CompressionMode: websocket.CompressionDisabled,
+		CompressionMode: websocket.CompressionDisabled, OnPongReceived: k.pong,
 	})
 	if err != nil {
 		seat.leave()
 		return // Accept has answered
 	}
 	ws.SetReadLimit(wire.MaxFrame)
-	k := &socket{server: s, id: id, admin: admin, ws: ws, conn: h.conn, seat: seat, accepts: r.Header.Get("Accept-Language")}
+	k.ws, k.conn = ws, h.conn
 	s.sockets.Go(k.begin)
 }
 

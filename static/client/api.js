@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Item, Phase, RecommendedItem, Role, SessionItem} from "./protocol.js" */
+/** @import {Item, Phase, RecommendedItem, RecordingPage, Role, SessionItem} from "./protocol.js" */
 // The server's HTTP interface as functions. Each resolves with what the
 // protocol says or rejects with an ApiError; a token travels in a header only.
 
@@ -21,19 +21,24 @@ export class ApiError extends Error {
 
 /** @typedef {{token: string, user: {id: string, name: string}, role: Role, expires: number}} Pass */
 /** @typedef {{id: string, title: string, phase: Phase, count: number, guests: boolean}} RoomCard */
+/** A file that was uploaded. @typedef {{url: string, kind: "image" | "audio" | "video", type: string, bytes: number, width?: number, height?: number}} UploadedFile */
 /** @typedef {{balance: number, history: {at: number, points: number, rule: string, room: string}[], next: string}} PointsPage */
 
 /**
- * @param {"GET" | "POST"} method
+ * Calls the server. A body is sent as JSON, and a file as it is; the answer is
+ * JSON, or with raw whatever was answered.
+ * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
- * @param {{token?: string, body?: object, query?: Record<string, string | number | undefined>}} [options]
+ * @param {{token?: string, body?: object, query?: Record<string, string | number | undefined>, raw?: boolean}} [options]
+ * @returns {Promise<any>}
  */
-async function call(method, path, {token, body, query = {}} = {}) {
+export async function call(method, path, {token, body, query = {}, raw = false} = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (globalThis.document?.documentElement.lang) headers["Accept-Language"] = document.documentElement.lang; // of reasons and refusals
-  if (body) headers["Content-Type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== "") search.set(name, String(value));
@@ -41,10 +46,11 @@ async function call(method, path, {token, body, query = {}} = {}) {
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(search.size > 0 ? `${path}?${search}` : path, {method, headers, body: body && JSON.stringify(body)});
+    response = await fetch(search.size > 0 ? `${path}?${search}` : path, {method, headers, body: file ? body : body && JSON.stringify(body)});
   } catch {
     throw new ApiError(0, {code: "http.offline", text: "the server cannot be reached"});
   }
+  if (raw && response.ok) return response;
   const data = await response.json().catch(() => null);
   if (response.ok && data !== null) return data;
   throw new ApiError(response.status, data?.error ?? {code: `http.${response.status}`, text: response.statusText});
@@ -67,7 +73,7 @@ export const join = (id, who) => call("POST", `${address(id)}/join`, {body: who}
 /**
  * Uses the one-time host link.
  * @param {string} id
- * @param {{secret: string, name: string}} who
+ * @param {{secret: string, name: string, user?: string}} who
  * @returns {Promise<Pass>}
  */
 export const claim = (id, who) => call("POST", `${address(id)}/claim`, {body: who});
@@ -88,6 +94,34 @@ export const redeem = (id, who) => call("POST", `${address(id)}/redeem`, {body: 
  * @returns {Promise<{url: string}>}
  */
 export const links = (id, token, what) => call("POST", `${address(id)}/links`, {token, body: what});
+
+/**
+ * Uploads a file for polls and quizzes; for the staff. It uses what tells how
+ * far it has come, which fetch does not.
+ * @param {string} id
+ * @param {string} token
+ * @param {Blob} file
+ * @param {(part: number) => void} [onprogress] from 0 to 1
+ * @returns {Promise<UploadedFile>}
+ */
+export function upload(id, token, file, onprogress = () => {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${address(id)}/files`);
+    request.responseType = "json";
+    request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.setRequestHeader("Accept-Language", document.documentElement.lang);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = ({loaded, total}) => onprogress(total > 0 ? loaded / total : 0);
+    request.onerror = () => reject(new ApiError(0, {code: "http.offline", text: "the server cannot be reached"}));
+    request.onload = () => {
+      const {status, response} = request;
+      if (status === 200 && response) resolve(response);
+      else reject(new ApiError(status, response?.error ?? {code: `http.${status}`, text: request.statusText}));
+    };
+    request.send(file);
+  });
+}
 
 /**
  * Saves the question board as a file; for the staff. The server makes it: a
@@ -113,6 +147,18 @@ export async function questions(id, token) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it later
 }
+
+/** The recordings of a room; the browser may then play them. @param {string} id @param {string} token @returns {Promise<{recordings: RecordingPage[]}>} */
+export const recordings = (id, token) => call("GET", `${address(id)}/recordings`, {token});
+
+/** One recording, with its films and chapters. @param {string} id @param {string} token @param {number} which @returns {Promise<RecordingPage>} */
+export const recording = (id, token, which) => call("GET", `${address(id)}/recordings/${which}`, {token});
+
+/** Deletes a recording and its clips; for the host. @param {string} id @param {string} token @param {number} which */
+export const removeRecording = (id, token, which) => call("DELETE", `${address(id)}/recordings/${which}`, {token, raw: true});
+
+/** Keeps a picture as the poster of the recording that goes on; for the host. @param {string} id @param {string} token @param {Blob} picture JPEG */
+export const poster = (id, token, picture) => call("POST", `${address(id)}/poster`, {token, body: picture, raw: true});
 
 /** @type {() => Promise<{sessions: SessionItem[]}>} */
 export const sessions = () => call("GET", "/v1/sessions");

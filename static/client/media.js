@@ -71,10 +71,16 @@ export class HostMedia extends EventTarget {
   #tries = 0;
   /** @type {(() => void)[]} */ #off;
 
-  /** @param {Channel} channel */
-  constructor(channel) {
+  #codec;
+
+  /**
+   * @param {Channel} channel
+   * @param {{codec?: () => string}} [options] codec: which one a picture is rather sent with, when it begins to be sent
+   */
+  constructor(channel, {codec = () => "video/vp8"} = {}) {
     super();
     this.#channel = channel;
+    this.#codec = codec;
     this.#off = [
       channel.on("@welcome", () => {
         if (this.#tracks.size > 0) this.#renew(0);
@@ -181,7 +187,8 @@ export class HostMedia extends EventTarget {
     const sendEncodings = (source === "screen" ? encodings.screen : encodings.camera).map((e) => ({...e}));
     const line = pc.addTransceiver(track, {direction: "sendonly", sendEncodings});
     const {codecs} = RTCRtpSender.getCapabilities("video") ?? {codecs: []};
-    const rank = (/** @type {{mimeType: string}} */ c) => Number(c.mimeType.toLowerCase() !== "video/vp8");
+    const order = [this.#codec(), "video/vp8"]; // VP8 has simulcast everywhere
+    const rank = (/** @type {{mimeType: string}} */ c) => (order.indexOf(c.mimeType.toLowerCase()) + 3) % 3; // others last
     try {
       line.setCodecPreferences([...codecs].sort((a, b) => rank(a) - rank(b)));
     } catch {

@@ -33,17 +33,21 @@
 /**
  * A poll; without a kind it is a choice. counts is null, and result absent, where this
  * audience may not see them yet. weights and then are for the staff.
- * @typedef {{id: number, text: string, choices: string[], max: number, hidden: boolean,
+ * @typedef {{id: number, text: string, choices: string[], images?: string[], max: number, hidden: boolean,
  *   phase: "draft" | "open" | "closed", at: number, voters: number, counts: number[] | null,
  *   kind?: PollKind, shown?: "asked", revealed?: boolean, stars?: number, min?: number, max_value?: number,
  *   low?: string, high?: string, words?: number, quick?: string, secret?: boolean, weighted?: boolean, weight?: number,
  *   weights?: Record<string, number>, then?: (PollAct | null)[], result?: PollResult}} Poll
  */
 /** One's own vote in a poll of another kind than choice and ranking. @typedef {{value?: number, text?: string, words?: string[]}} Ballot */
-/** How a question is answered; without a type it is a choice. @typedef {"choice" | "truefalse" | "numeric" | "text" | "order" | "match" | "gaps"} QuizType */
+/** How a question is answered; without a type it is a choice. @typedef {"choice" | "truefalse" | "numeric" | "text" | "order" | "match" | "gaps" | "hotspot"} QuizType */
+/** A picture, a sound or a film of this server's; alt stands for it. @typedef {{url: string, kind: "image" | "audio" | "video", alt?: string}} Media */
+/** A rectangle of a picture, in fractions of its width and height. @typedef {{x: number, y: number, w: number, h: number}} Area */
+/** A place in a picture: how far across, and how far down. @typedef {[number, number]} QuizPoint */
 /**
  * A question as it is shown. To order, choices are in an order that tells nothing; so are rights, to match.
- * @typedef {{type?: QuizType, text: string, choices: string[], multiple: boolean, lefts?: string[], rights?: string[],
+ * images has one for each choice, "" for none.
+ * @typedef {{type?: QuizType, text: string, media?: Media, choices: string[], images?: string[], multiple: boolean, lefts?: string[], rights?: string[],
  *   gaps?: number, points: number, seconds: number}} QuizFace
  */
 /** @typedef {{min: number, max: number}} QuizRange */
@@ -51,15 +55,15 @@
  * What is right: correct is null, and all else absent, before the reveal. To order, correct are
  * places of what is shown; pairs has for each left the place of its right.
  * @typedef {{correct: number[] | null, accept?: string[], ranges?: QuizRange[], pairs?: number[],
- *   fills?: string[][], explanation?: string}} QuizKey
+ *   fills?: string[][], areas?: Area[], explanation?: string}} QuizKey
  */
 /**
  * The question of a quiz that is being asked. counts is null before the reveal: then how many
- * picked each choice, or had each part right. Without a time limit deadline is 0.
+ * picked each choice, had each part right, or pointed into each cell of a grid (20 across, 20 down). Without a time limit deadline is 0.
  * @typedef {QuizFace & QuizKey & {question: number, asked_at: number, deadline: number, paused_at?: number, answered: number,
  *   counts: number[] | null, words?: {text: string, n: number, right?: boolean}[]}} QuizCurrent
  */
-/** An answer: one of these, by the question's type. @typedef {{choices?: number[], text?: string, number?: number, texts?: string[]}} QuizReply */
+/** An answer: one of these, by the question's type. @typedef {{choices?: number[], text?: string, number?: number, texts?: string[], point?: QuizPoint}} QuizReply */
 /** @typedef {{rank: number, id: string, name: string, score: number}} Place */
 /** @typedef {{name: string, score: number, members: number}} QuizTeam */
 /** @typedef {"speed" | "accuracy" | "partial"} Scoring */
@@ -72,8 +76,8 @@
  */
 /**
  * A question as its author wrote it.
- * @typedef {{type?: QuizType, text: string, choices: string[], correct: number[], accept?: string[], ranges?: QuizRange[],
- *   pairs?: {left: string, right: string}[], gaps?: string[][], points: number, seconds: number, explanation?: string,
+ * @typedef {{type?: QuizType, text: string, media?: Media, choices: string[], images?: string[], correct: number[], accept?: string[], ranges?: QuizRange[],
+ *   areas?: Area[], pairs?: {left: string, right: string}[], gaps?: string[][], points: number, seconds: number, explanation?: string,
  *   tags?: string[]}} QuizQuestion
  */
 /**
@@ -87,7 +91,28 @@
 /** @typedef {{live: boolean, by: Person | null, since: number, sources: Source[]}} Stage */
 /** @typedef {{user: string, name: string, until: number, reason: string}} Ban */
 /** @typedef {{user: string, name: string, until: number}} Mute */
-/** @typedef {{polls: Poll[], quizzes: QuizDraft[]}} Drafts */
+/** @typedef {{polls: Poll[], quizzes: QuizDraft[], surveys?: Survey[]}} Drafts */
+
+/** @typedef {"nps" | "stars" | "satisfaction" | "choice" | "text"} SurveyType */
+/** @typedef {{type: SurveyType, text: string, choices?: string[], several?: boolean, required?: boolean}} SurveyItem */
+/** An answer to an item: one of these, by its type. @typedef {{value?: number, choices?: number[], text?: string}} SurveyAnswer */
+/**
+ * What came out of an item; a histogram begins at the lowest number.
+ * @typedef {{n: number, mean?: number, median?: number, histogram?: number[], nps?: number, promoters?: number,
+ *   passives?: number, detractors?: number, counts?: number[], texts?: string[]}} SurveyItemResult
+ */
+/**
+ * A survey. hours and answered are for the staff; result is absent where this audience may not
+ * see it.
+ * @typedef {{id: number, title: string, items: SurveyItem[], when: "now" | "end", phase: "draft" | "open" | "closed",
+ *   at: number, anonymous?: boolean, until?: number, shown?: "figures" | "all", hours?: number, answered?: number,
+ *   result?: {n: number, items: SurveyItemResult[]}}} Survey
+ */
+/** @typedef {"lost" | "fast" | "slow" | "good"} MoodName */
+/** Own mood, and when it has faded; "" for none. @typedef {{mood: MoodName | "", until: number}} Mood */
+/** How many people have which mood. @typedef {Partial<Record<MoodName, number>>} MoodCounts */
+/** @typedef {{here: number, moods: MoodCounts, weights: MoodCounts}} PulseTally */
+/** @typedef {MoodCounts & {at: number, here: number}} PulseNote */
 
 /** @typedef {QuizReply & {quiz: number, question: number, choices: number[]}} OwnAnswer */
 /**
@@ -98,14 +123,23 @@
  * What concerns this person alone. muted_until: 0 not muted, -1 until lifted.
  * @typedef {{id: string, name: string, role: Role, hand: boolean, muted_until: number,
  *   votes: Record<string, number[]>, upvotes: number[], answers: OwnAnswer[], quiz: Standing | null,
- *   ballots?: Record<string, Ballot>, board?: OwnBoard}} You
+ *   ballots?: Record<string, Ballot>, board?: OwnBoard, surveys?: Record<string, (SurveyAnswer | null)[]>, absent?: boolean}} You
  */
 /**
  * A class as this audience sees it; drafts, banned, muted and allowed are for the staff.
  * @typedef {{id: string, title: string, phase: Phase, started_at: number, ended_at: number, slow: number,
  *   stage: Stage, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, practice?: PastQuiz[],
  *   count: number, hands: Person[], allowed?: Allowance[], drafts?: Drafts, banned?: Ban[], muted?: Mute[],
- *   topic?: string, segment?: string, pinned?: string, board?: Board}} Room
+ *   topic?: string, segment?: string, pinned?: string, board?: Board, surveys?: Survey[], pulse?: PulseNote[],
+ *   recording?: Recording}} Room
+ */
+/** Whether the class is recorded; reason says why a recording ended by itself. @typedef {{id: number, on: boolean, since: number, reason?: string}} Recording */
+/** A film of a recording; start and length in milliseconds of it. @typedef {{url: string, set: "host" | "screen", type: string, start: number, length: number, video: boolean, width: number, height: number, done: boolean}} RecordedFile */
+/** What happened in the recorded class. @typedef {{at: number, kind: "segment" | "question" | "poll" | "quiz", title: string}} Chapter */
+/**
+ * A recorded class; ended_at is 0 while it goes on. In lists it has neither files nor chapters.
+ * @typedef {{id: number, room: string, title: string, started_at: number, ended_at: number, reason: string, length: number,
+ *   poster: string, url: string, files: RecordedFile[], chapters: Chapter[]}} RecordingPage
  */
 /** @typedef {{you: You, epoch: string, seq: number, now: number, resumed: boolean, room?: Room}} Welcome */
 
@@ -162,7 +196,8 @@ export const maxFrame = 64 * 1024;
 export const limits = Object.freeze({
   name: 40, chat: 500, ask: 600, title: 160, choice: 120, reason: 200, choices: 12, questions: 100,
   pollText: 200, pollWord: 30, pollWords: 5, pollLabel: 40, stars: 10, steps: 20, weight: 100,
-  question: 600, pairs: 12, gaps: 12, accept: 20, teams: 12, tag: 40, tags: 10, points: 3000, streak: 500, times: 10, extend: 600,
+  question: 600, alt: 300, areas: 12, image: 8 << 20, pairs: 12, gaps: 12, accept: 20, teams: 12, tag: 40, tags: 10, points: 3000, streak: 500, times: 10, extend: 600,
+  surveyItems: 20, surveyText: 1000,
 });
 
 /** Reactions that the server passes on. */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Act, Allowance, Ballot, Drafts, Mute, Points, Poll, Question, Quiz, QuizMine, Room, ServerMessage, Standing, Suggestion, Welcome, You} from "./protocol.js" */
+/** @import {Act, Allowance, Ballot, Drafts, Mood, Mute, Points, Poll, PulseTally, Question, Quiz, QuizMine, Room, ServerMessage, Standing, Suggestion, Survey, Welcome, You} from "./protocol.js" */
 /** @import {ConnectionView} from "./connection.js" */
 // The state of a class as one client knows it: the fold of the welcome, the
 // views and the signals. Everything here is pure; what does not change keeps
@@ -14,15 +14,17 @@
  * @property {QuizMine | null} mine
  * @property {Points | null} points
  * @property {Suggestion[]} suggestions newest last
+ * @property {Mood | null} mood how this person has said that it goes
+ * @property {PulseTally | null} pulse how it goes for all: for the staff
  * @property {ConnectionView} connection
  */
 
 /** How much of each list is kept, as in the server's own snapshot. */
-const keep = {chat: 100, questions: 200, held: 200, polls: 20, hands: 100, practice: 21, suggestions: 10};
+const keep = {chat: 100, questions: 200, held: 200, polls: 20, hands: 100, practice: 21, suggestions: 10, surveys: 10, pulse: 300};
 
 /** Nothing is known yet. @type {ClassState} */
 export const blank = Object.freeze({
-  you: null, room: null, mine: null, points: null, suggestions: [],
+  you: null, room: null, mine: null, points: null, suggestions: [], mood: null, pulse: null,
   connection: Object.freeze({state: /** @type {const} */ ("closed"), code: 0}),
 });
 
@@ -103,10 +105,20 @@ const ofRoom = {
   "poll.opened": (room, poll) => polled(room, poll),
   "poll.closed": (room, poll) => polled(room, poll),
   "poll.shown": (room, poll) => polled(room, poll),
+  "poll.changed": (room, poll) => polled(room, poll),
   "poll.drafted": (room, poll) => drafted(room, (drafts) => ({...drafts, polls: upsert(drafts.polls, poll)})),
   "poll.dropped": (room, {poll}) => drafted(room, (drafts) => ({...drafts, polls: without(drafts.polls, poll)})),
   "poll.tally": (room, {poll, voters, weight, counts, result}) => ({...room, polls: change(room.polls, poll, (p) =>
     p.phase === "closed" ? p : {...p, voters, counts, ...(weight !== undefined && {weight}), ...(result !== undefined && {result})})}), // a late signal never undoes a result
+
+  "survey.opened": (room, survey) => surveyed(room, survey),
+  "survey.closed": (room, survey) => surveyed(room, survey),
+  "survey.shown": (room, survey) => surveyed(room, survey),
+  "survey.drafted": (room, survey) => drafted(room, (drafts) => ({...drafts, surveys: upsert(drafts.surveys ?? [], survey)})),
+  "survey.dropped": (room, {survey}) => drafted(room, (drafts) => ({...drafts, surveys: without(drafts.surveys ?? [], survey)})),
+  "survey.tally": (room, {survey, answered, result}) => ({...room, surveys: change(room.surveys ?? [], survey, (s) =>
+    s.phase === "closed" ? s : {...s, answered, ...(result && {result})})}),
+  "pulse.noted": (room, note) => ({...room, pulse: [...(room.pulse ?? []).filter(({at}) => at !== note.at), note].slice(-keep.pulse)}),
 
   "quiz.drafted": (room, quiz) => drafted(room, (drafts) => ({...drafts, quizzes: upsert(drafts.quizzes, quiz)})),
   "quiz.dropped": (room, {quiz}) => drafted(room, (drafts) => ({...drafts, quizzes: without(drafts.quizzes, quiz)})),
@@ -126,13 +138,14 @@ const ofRoom = {
   "hand.lowered": (room, {id}) => ({...room, hands: without(room.hands, id)}),
   "role.changed": (room, person) => ({...room, hands: change(room.hands, person.id, () => person)}),
   "room.presence": (room, {count}) => (room.count === count ? room : {...room, count}),
-  "room.opened": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at}),
+  "room.opened": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, ...(room.pulse && {pulse: []})}),
   "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, stage: off, hands: []}),
   "room.changed": (room, {title}) => ({...room, title}),
   "room.topic": (room, {topic}) => ({...room, topic}),
   "room.segment": (room, {segment}) => ({...room, segment}),
   "shelf.pinned": (room, {item}) => ({...room, pinned: item}),
   "room.slowed": (room, {slow}) => ({...room, slow}),
+  "record.changed": (room, recording) => ({...room, recording}),
   "stage.changed": (room, {live, by, since, sources}) => ({...room, stage: {live, by, since, sources}}),
   "mod.acted": (room, act) => acted(room, act),
 };
@@ -152,6 +165,9 @@ const ofPerson = {
   "hand.raised": (state, person, you) => hand(state, you, person.id, true),
   "hand.lowered": (state, {id}, you) => hand(state, you, id, false),
   "role.changed": (state, person, you) => (person.id !== you.id ? state : {...state, you: {...you, role: person.role}}),
+  "survey.mine": (state, {survey, answers}, you) => ({...state, you: {...you, surveys: {...you.surveys, [survey]: answers}}}),
+  "pulse.mine": (state, mood) => ({...state, mood}),
+  "pulse.tally": (state, pulse) => ({...state, pulse}),
   "points.balance": (state, points) => ({...state, points}),
   "suggest.offered": (state, offer) => ({...state, suggestions: [...state.suggestions, offer].slice(-keep.suggestions)}),
 };
@@ -198,11 +214,11 @@ function begun(you, quiz) {
 }
 
 /** @param {You} you @param {QuizMine} mine @returns {You} */
-function standing(you, {quiz, question, choices, text, number, texts, score, rank, of, streak, team, deadline}) {
+function standing(you, {quiz, question, choices, text, number, texts, point, score, rank, of, streak, team, deadline}) {
   const others = you.answers.filter((a) => a.quiz !== quiz || a.question !== question);
   const more = given({streak, team, deadline});
   const placed = score !== null && rank !== null && of !== null ? {quiz, score, rank, of, ...more} : you.quiz;
-  const answer = {quiz, question, choices, ...given({text, number, texts})};
+  const answer = {quiz, question, choices, ...given({text, number, texts, point})};
   return {...you, answers: choices ? [...others, answer] : you.answers, quiz: placed};
 }
 
@@ -226,6 +242,14 @@ function practised({practice = []}, {id, title, question}) {
 function polled(room, poll) {
   return drafted({...room, polls: upsert(room.polls, poll).slice(-keep.polls)}, (drafts) =>
     ({...drafts, polls: without(drafts.polls, poll.id)}));
+}
+
+/** Viewers keep of the closed surveys only those whose result is shown. @param {Room} room @param {Survey} survey @returns {Room} */
+function surveyed(room, survey) {
+  const gone = !room.drafts && survey.phase === "closed" && !survey.shown;
+  const surveys = gone ? without(room.surveys ?? [], survey.id) : upsert(room.surveys ?? [], survey).slice(-keep.surveys);
+  const next = {...room, surveys};
+  return room.drafts?.surveys ? drafted(next, (drafts) => ({...drafts, surveys: without(drafts.surveys ?? [], survey.id)})) : next;
 }
 
 /** @param {Room} room @param {{quiz: number, question: number, answered: number}} tally @returns {Room} */
@@ -304,13 +328,13 @@ function change(list, id, fn) {
 /** Where each field of a room is shown. @type {Record<string, string>} */
 const partOf = {
   chat: "chat", questions: "questions", polls: "polls", quiz: "quiz", stage: "stage", count: "people", hands: "people",
-  board: "questions", practice: "quiz", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff",
+  board: "questions", practice: "quiz", surveys: "surveys", pulse: "pulse", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff",
 };
 
 /**
  * Which parts differ between two states: "you", "mine", "points",
- * "suggestions", "connection", and of the room "chat", "questions", "polls",
- * "quiz", "stage", "people", "drafts", "staff" and, for the rest, "room".
+ * "suggestions", "mood", "pulse", "connection", and of the room "chat",
+ * "questions", "polls", "surveys", "pulse", "quiz", "stage", "people", "drafts", "staff" and, for the rest, "room".
  * @param {ClassState} before
  * @param {ClassState} after
  * @returns {Set<string>}
@@ -318,7 +342,7 @@ const partOf = {
 export function difference(before, after) {
   /** @type {Set<string>} */
   const parts = new Set();
-  for (const part of /** @type {const} */ (["you", "mine", "points", "suggestions", "connection"])) {
+  for (const part of /** @type {const} */ (["you", "mine", "points", "suggestions", "mood", "pulse", "connection"])) {
     if (before[part] !== after[part]) parts.add(part);
   }
   if (before.room === after.room) return parts;

@@ -3,8 +3,10 @@
 import {clock, errorText, t, time} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, text, View} from "./dom.js";
 import {send} from "./intents.js";
+import {plainMaths} from "./maths.js";
 import {openMenu} from "./menu.js";
 import {avatar, roleBadge} from "./person.js";
+import {richText} from "./rich-text.js";
 
 /**
  * @typedef {{chat: Message[], you: You, slow: number, now: () => number, ended?: boolean, staff?: boolean}} ChatView
@@ -124,13 +126,15 @@ export class ChatPanel extends View {
     const more = iconButton("more", t("chat.more", {name: message.by.name}), {class: "btn btn--icon btn--quiet btn--small message__more"});
     more.onclick = () => openMenu(more, this.#acts(message));
     const quoted = message.reply_to ? this.view.chat.find((other) => other.id === message.reply_to) : undefined;
+    const words = h("p", {class: "message__text"});
+    richText(words, message.text, {author: own, links: true});
     return h("li", {class: own ? "message message--own" : "message", data: {id: message.id}},
       h("span", {class: "message__avatar"}, avatar(message.by)),
       h("div", {class: "message__body"},
         h("p", {class: "message__head"}, h("span", {class: "message__name"}, own ? t("chat.you") : message.by.name), roleBadge(message.by.role),
           h("time", {class: "message__time", dateTime: new Date(message.at).toISOString()}, time(message.at))),
-        quoted ? h("p", {class: "message__quote truncate"}, `${quoted.by.name}: ${quoted.text}`) : null,
-        h("p", {class: "message__text"}, message.text), own ? this.#offer(message) : null),
+        quoted ? h("p", {class: "message__quote truncate"}, `${quoted.by.name}: ${plainMaths(quoted.text)}`) : null,
+        words, own ? this.#offer(message) : null),
       more);
   }
 
@@ -174,7 +178,7 @@ export class ChatPanel extends View {
     this.#replyTo = message ? id : 0;
     if (!this.quote || !this.input) return;
     this.quote.hidden = !message;
-    if (message) text(/** @type {Element} */ (this.quote.firstElementChild), t("chat.replying", {name: message.by.name, text: message.text}));
+    if (message) text(/** @type {Element} */ (this.quote.firstElementChild), t("chat.replying", {name: message.by.name, text: plainMaths(message.text)}));
     this.input.focus();
   }
 

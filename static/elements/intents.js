@@ -39,12 +39,12 @@ export function send(node, type, detail = {}) {
 /** Commands that elements may send; the first list is kept in the log. */
 const commands = ["chat.say", "hand.raise", "hand.lower", "qa.ask", "qa.upvote", "qa.unvote", "qa.answer", "qa.pin",
   "qa.unpin", "qa.reply", "qa.label", "qa.dismiss", "qa.restore", "qa.hold", "qa.approve", "qa.reject", "qa.merge", "qa.expert", "qa.focus", "poll.create", "poll.edit", "poll.open", "poll.close", "poll.drop", "poll.vote", "poll.retract",
-  "poll.show", "poll.quick", "room.topic", "room.segment", "shelf.pin", "quiz.create",
+  "poll.show", "poll.remove", "poll.quick", "room.topic", "room.segment", "shelf.pin", "survey.create", "survey.edit", "survey.drop", "survey.open", "survey.answer", "survey.close", "survey.show", "quiz.create",
   "quiz.edit", "quiz.drop", "quiz.ask", "quiz.answer", "quiz.close", "quiz.reveal", "quiz.finish", "quiz.join", "quiz.pause", "quiz.resume",
   "quiz.extend", "quiz.allow", "room.open",
   "room.end", "room.set", "role.set", "stage.go", "mod.delete", "mod.mute", "mod.unmute", "mod.ban", "mod.unban",
   "mod.slow", "suggest.click", "suggest.dismiss"];
-const queries = ["chat.react", "people.list", "quiz.practise", "quiz.check", "qa.similar", "poll.missing", "mod.audit"];
+const queries = ["chat.react", "people.list", "quiz.practise", "quiz.check", "qa.similar", "poll.missing", "survey.texts", "pulse.say", "mod.audit"];
 
 /** What helps and is not missed where it fails: nobody is told. */
 const helpful = new Set(["qa.similar"]);

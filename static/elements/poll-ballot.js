@@ -3,8 +3,10 @@
 import {limits} from "../client/protocol.js";
 import {number, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, text} from "./dom.js";
+import {plainMaths} from "./maths.js";
 import {choiceSign} from "./person.js";
-import {choiceText} from "./poll-result.js";
+import {choiceText, rankPicture} from "./poll-result.js";
+import {richText} from "./rich-text.js";
 import {moved} from "./rules.js";
 
 /** What somebody gives; of a ranking the choices, best first. @typedef {Ballot & {choices?: number[]}} Vote */
@@ -70,13 +72,14 @@ export class BallotBox {
       const row = list.querySelector(`[data-choice="${choice}"]`);
       const buttons = /** @type {HTMLButtonElement[]} */ ([...(row?.querySelectorAll("button") ?? [])]);
       (buttons[by < 0 ? 0 : 1]?.disabled ? buttons[by < 0 ? 1 : 0] : buttons[by < 0 ? 0 : 1])?.focus();
-      text(said, t("poll.rank.moved", {text: choiceText(poll, choice), place: from + by + 1, of: last + 1}));
+      text(said, t("poll.rank.moved", {text: plainMaths(choiceText(poll, choice)), place: from + by + 1, of: last + 1}));
     };
     keyed(list, this.#order, (choice) => choice, (choice) => h("li", {class: "poll-rank", data: {choice}}, h("span", {class: "poll-order__place numeric"}),
-      choiceSign(choice), h("span", {class: "grow"}, choiceText(poll, choice)),
-      iconButton("chevron-up", t("poll.rank.up", {text: choiceText(poll, choice)}), {class: "btn btn--icon btn--quiet", onclick: () => move(choice, -1)}),
-      iconButton("chevron-down", t("poll.rank.down", {text: choiceText(poll, choice)}), {class: "btn btn--icon btn--quiet", onclick: () => move(choice, 1)})),
-    (node, _, place) => {
+      h("span", {class: "poll-rank__sign"}, choiceSign(choice), rankPicture(poll, choice)), h("span", {class: "grow"}),
+      iconButton("chevron-up", t("poll.rank.up", {text: plainMaths(choiceText(poll, choice))}), {class: "btn btn--icon btn--quiet", onclick: () => move(choice, -1)}),
+      iconButton("chevron-down", t("poll.rank.down", {text: plainMaths(choiceText(poll, choice))}), {class: "btn btn--icon btn--quiet", onclick: () => move(choice, 1)})),
+    (node, choice, place) => {
+      richText(node.children[2], choiceText(poll, choice));
       text(node.firstElementChild, number(place + 1));
       node.children[3].disabled = place === 0;
       node.children[4].disabled = place === last;
@@ -111,23 +114,23 @@ const run = (from, to) => Array.from({length: to - from + 1}, (_, i) => from + i
 
 /** What each kind is answered with. @type {Record<string, (poll: Poll, vote: (vote: Vote) => void) => HTMLElement[]>} */
 const frames = {
-  rating: ({stars = 5, text: label}, vote) => [h("div", {class: "poll-stars", role: "group", aria: {label}}, ...run(1, stars).map((value) =>
+  rating: ({stars = 5, text: label}, vote) => [h("div", {class: "poll-stars", role: "group", aria: {label: plainMaths(label)}}, ...run(1, stars).map((value) =>
     h("button", {type: "button", class: "poll-star", title: t("poll.stars", {n: value}), aria: {label: t("poll.star.of", {n: value, of: stars})},
       data: {value}, onclick: () => vote({value})}, "★")))],
   scale: ({min = 0, max_value = 0, low = "", high = "", text: label}, vote) => [
-    h("div", {class: "poll-scale", role: "group", aria: {label}}, ...run(min, max_value).map((value) =>
+    h("div", {class: "poll-scale", role: "group", aria: {label: plainMaths(label)}}, ...run(min, max_value).map((value) =>
       h("button", {type: "button", class: "btn poll-step numeric", data: {value}, onclick: () => vote({value}),
         aria: {label: value === min && low ? `${number(value)}, ${low}` : value === max_value && high ? `${number(value)}, ${high}` : null}}, number(value)))),
     h("p", {class: "poll-ends small faint", hidden: !low && !high, aria: {hidden: "true"}}, h("span", null, low), h("span", null, high))],
   number: ({min, max_value, text: label}, vote) => {
     const bounded = min !== undefined || max_value !== undefined;
-    const input = h("input", {class: "input numeric", type: "number", step: "any", name: "value", inputMode: "decimal", autocomplete: "off", aria: {label},
+    const input = h("input", {class: "input numeric", type: "number", step: "any", name: "value", inputMode: "decimal", autocomplete: "off", aria: {label: plainMaths(label)},
       min: bounded ? String(min ?? 0) : undefined, max: bounded ? String(max_value ?? 0) : undefined});
     const hint = h("p", {class: "small faint"}, bounded ? t("poll.bounds", {from: number(min ?? 0), to: number(max_value ?? 0)}) : "");
     return [form([input], () => (input.value.trim() === "" ? null : {value: input.valueAsNumber}), vote), hint];
   },
   text: ({text: label}, vote) => {
-    const input = h("textarea", {class: "textarea", rows: 2, name: "text", maxLength: limits.pollText, aria: {label}});
+    const input = h("textarea", {class: "textarea", rows: 2, name: "text", maxLength: limits.pollText, aria: {label: plainMaths(label)}});
     const node = form([input], () => (input.value.trim() ? {text: input.value} : null), vote);
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) node.requestSubmit();

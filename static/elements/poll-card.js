@@ -2,8 +2,11 @@
 /** @import {Ballot, Person, Poll} from "../client/protocol.js" */
 import {number, t} from "../i18n.js";
 import {aria, flag, h, icon, keyed, text, View} from "./dom.js";
+import {keepFocus} from "./focus.js";
 import {send} from "./intents.js";
 import {choiceSign} from "./person.js";
+import {richText} from "./rich-text.js";
+import {choicePicture} from "./pictures.js";
 import {BallotBox} from "./poll-ballot.js";
 import {choiceText, counted, drawResult, hasResult} from "./poll-result.js";
 import {shares} from "./rules.js";
@@ -15,8 +18,8 @@ const again = 2000;
 
 /**
  * <poll-card> draws a poll and sends "poll-vote" and "poll-retract"; for staff
- * also "poll-open", "poll-close", "poll-show" and "poll-drop", and it asks who
- * is missing ("poll-missing"). A viewer sees the result once they have voted
+ * also "poll-open", "poll-close", "poll-show", "poll-drop" and "poll-remove",
+ * and it asks who is missing ("poll-missing"). A viewer sees the result once they have voted
  * or the poll is closed, so that nobody votes with the crowd unawares.
  * @extends {View<PollView>}
  */
@@ -77,7 +80,12 @@ export class PollCard extends View {
   }
 
   /** @param {PollView} view */
-  update({poll, mine, ballot, staff}) {
+  update(view) {
+    keepFocus(this, () => this.#draw(view), (held) => [...(this.staffRow?.contains(held) ? this.staffRow.children : []), this.heading]);
+  }
+
+  /** @param {PollView} view */
+  #draw({poll, mine, ballot, staff}) {
     const {state, voters, notes, heading, choices, form, result} = this;
     if (!state || !voters || !notes || !heading || !choices || !form || !result) return;
     if (this.#poll !== poll.id) {
@@ -94,7 +102,7 @@ export class PollCard extends View {
     const said = [...(poll.secret ? ["secret"] : []), ...(poll.weighted ? ["weighted"] : []), ...(staff && poll.hidden && !poll.revealed && ((open && !poll.secret) || poll.shown) ? ["unseen"] : [])];
     keyed(notes, said, (note) => note, (note) => h("span", {class: "badge badge--outline"}, t(`poll.${note}`)));
     notes.hidden = said.length === 0;
-    text(heading, poll.text);
+    richText(heading, poll.text, {author: staff});
     flag(this, "activity-card--wide", poll.choices.length > 4);
 
     choices.hidden = !picks && (poll.kind !== "ranking" || poll.phase !== "draft");
@@ -102,9 +110,12 @@ export class PollCard extends View {
     form.hidden = picks || !open;
     if (!form.hidden) this.#box?.draw(poll, {...ballot, ...(mine?.length && {choices: mine})});
     result.hidden = !seen || !hasResult(poll);
-    if (!result.hidden) drawResult(result, poll);
+    if (!result.hidden) drawResult(result, poll, staff ? this.#remove : undefined);
     this.#foot(poll, mine, voted, Boolean(staff), picks);
   }
+
+  /** Takes something out of the result. @type {import("./poll-result.js").Remove} */
+  #remove = (what) => this.#send("poll-remove", what);
 
   /** The choices to pick from, with their bars. @param {Poll} poll @param {number[] | undefined} mine @param {boolean} staff @param {boolean} seen */
   #picks(poll, mine, staff, seen) {
@@ -113,7 +124,7 @@ export class PollCard extends View {
     const several = poll.max > 1;
     const bars = seen || staff ? shares(poll.counts, poll.weighted ? poll.weight ?? 0 : poll.voters) : null;
     const best = bars ? Math.max(...bars) : 0;
-    keyed(this.choices, poll.choices.map((_, choice) => choice), (choice) => `${poll.id}/${choice}`,
+    keyed(this.choices, poll.choices.map((_, choice) => choice), (choice) => `${poll.id}/${choice}/${poll.images?.[choice] ?? ""}`,
       (choice) => this.#choice(choice),
       (node, choice) => {
         const button = node.firstElementChild;
@@ -125,7 +136,7 @@ export class PollCard extends View {
         node.querySelector(".choice__mark").hidden = !picked;
         flag(node, "choice--best", !open && bars && bars[choice] === best && best > 0);
         flag(node, "choice--bars", bars !== null);
-        text(node.querySelector(".choice__text"), choiceText(poll, choice));
+        richText(node.querySelector(".choice__text"), choiceText(poll, choice));
         const share = bars?.[choice] ?? 0;
         node.querySelector(".choice__fill").style.transform = `scaleX(${share})`;
         text(node.querySelector(".choice__share"), bars ? `${number(Math.round(share * 100))}%` : "");
@@ -189,9 +200,11 @@ export class PollCard extends View {
 
   /** @param {number} choice */
   #choice(choice) {
-    return h("li", {class: "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
-      h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${choice % 6})`}}), choiceSign(choice),
-      h("span", {class: "choice__text"}), h("span", {class: "choice__count sr-only"}), h("span", {class: "choice__share numeric"}),
+    const {poll} = this.view;
+    const words = h("span", {class: "choice__text"});
+    return h("li", {class: poll.images?.[choice] ? "choice choice--pictured" : "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
+      h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${choice % 6})`}}), choicePicture(poll.images?.[choice], choiceText(poll, choice), words), choiceSign(choice),
+      words, h("span", {class: "choice__count sr-only"}), h("span", {class: "choice__share numeric"}),
       h("span", {class: "choice__mark"}, icon("check"))));
   }
 

@@ -1,7 +1,8 @@
 // @ts-check
 /** @import {Poll} from "../client/protocol.js" */
 import {number, t} from "../i18n.js";
-import {flag, h, icon, keyed, text} from "./dom.js";
+import {flag, h, icon, iconButton, keyed, text} from "./dom.js";
+import {richText} from "./rich-text.js";
 import {choiceSign, hash} from "./person.js";
 import {bars, cloudOf} from "./rules.js";
 
@@ -10,6 +11,9 @@ export function choiceText({quick, choices}, choice) {
   return quick && quick !== "abcd" ? t(`poll.quick.${quick}.${choice}`) : choices[choice] ?? "";
 }
 
+/** The picture of a choice beside its text, which says what it shows. @param {Poll} poll @param {number} choice */
+export const rankPicture = ({images}, choice) => (images?.[choice] ? h("img", {class: "poll-rank__picture", src: images[choice], alt: "", decoding: "async"}) : null);
+
 /** What of a poll is drawn as a result of its own; choices carry theirs. @param {Poll} poll */
 export const hasResult = ({kind = "choice", result, counts}) =>
   kind === "ranking" ? counts !== null : kind !== "choice" && result !== undefined;
@@ -17,18 +21,27 @@ export const hasResult = ({kind = "choice", result, counts}) =>
 /**
  * Draws what came out of a poll in which nothing is picked: stars and numbers
  * as bars, a ranking by points, answers as quotes, words as a cloud. Whatever
- * is a picture stands beside it as text.
+ * is a picture stands beside it as text. Where remove is given, what people
+ * wrote can be taken out: an answer, or a word of the cloud's list.
  * @param {HTMLElement} place
  * @param {Poll} poll
+ * @param {Remove} [remove]
  */
-export function drawResult(place, poll) {
+export function drawResult(place, poll, remove) {
   const kind = poll.kind ?? "choice";
-  if (place.dataset.kind !== kind) {
-    place.dataset.kind = kind;
+  const frame = `${kind}${remove ? "/staff" : ""}`;
+  if (place.dataset.frame !== frame) {
+    place.dataset.frame = frame;
     place.replaceChildren(...(frames[kind]?.() ?? []));
   }
-  draws[kind]?.(place, poll);
+  draws[kind]?.(place, poll, remove);
 }
+
+/** @typedef {(what: {text: string} | {word: string}) => void} Remove */
+
+/** A button that takes something out of the result. @param {string} words @param {() => void} act */
+const removal = (words, act) => iconButton("trash", t("poll.remove", {text: words}),
+  {class: "btn btn--icon btn--quiet btn--small poll-result__remove", onclick: act});
 
 const summary = () => h("p", {class: "poll-result__summary"});
 const columns = () => h("ol", {class: "poll-columns"});
@@ -44,7 +57,7 @@ const frames = {
     h("summary", null, t("poll.cloud.list")), h("ol")), h("p", {class: "small faint poll-result__none"}, t("poll.none"))],
 };
 
-/** @type {Record<string, (place: HTMLElement, poll: Poll) => void>} */
+/** @type {Record<string, (place: HTMLElement, poll: Poll, remove?: Remove) => void>} */
 const draws = {rating: numbers, scale: numbers, number: numbers, ranking, text: texts, cloud};
 
 /** @param {HTMLElement} place @param {Poll} poll */
@@ -83,18 +96,18 @@ function ranking(place, poll) {
   const order = counts.map((points, choice) => ({points, choice})).sort((a, b) => b.points - a.points || a.choice - b.choice);
   const most = Math.max(1, ...counts);
   keyed(list, order, ({choice}) => choice, ({choice}) => h("li", {class: "poll-order__row"}, h("span", {class: "poll-order__place numeric"}), choiceSign(choice),
-    h("span", {class: "poll-order__body grow"}, h("span", {class: "poll-order__text"}), h("span", {class: "bar", aria: {hidden: "true"}},
+    rankPicture(poll, choice), h("span", {class: "poll-order__body grow"}, h("span", {class: "poll-order__text"}), h("span", {class: "bar", aria: {hidden: "true"}},
       h("span", {class: "bar__fill", style: {"--choice": `var(--choice-${choice % 6})`}}))), h("span", {class: "numeric poll-order__points"})),
   (node, {points, choice}) => {
     text(node.firstElementChild, number(1 + counts.filter((other) => other > points).length));
-    text(node.querySelector(".poll-order__text"), choiceText(poll, choice));
+    richText(node.querySelector(".poll-order__text"), choiceText(poll, choice));
     node.querySelector(".bar__fill").style.transform = `scaleX(${points / most})`;
     text(node.lastElementChild, t("poll.points", {n: points}));
   });
 }
 
-/** @param {HTMLElement} place @param {Poll} poll */
-function texts(place, poll) {
+/** @param {HTMLElement} place @param {Poll} poll @param {Remove} [remove] */
+function texts(place, poll, remove) {
   const [list, none] = /** @type {HTMLElement[]} */ ([...place.children]);
   const all = poll.result?.texts ?? [];
   const seen = new Map();
@@ -102,18 +115,19 @@ function texts(place, poll) {
     const again = (seen.get(said) ?? 0) + 1;
     seen.set(said, again);
     return `${again}/${said}`;
-  }, (said) => h("li", {class: "poll-text", dir: "auto"}, said));
+  }, (said) => h("li", {class: "poll-text"}, h("span", {class: "grow", dir: "auto"}), remove ? removal(said, () => remove({text: said})) : null),
+  (node, said) => richText(node.firstElementChild, said));
   none.hidden = all.length > 0;
 }
 
-/** @param {HTMLElement} place @param {Poll} poll */
-function cloud(place, poll) {
+/** @param {HTMLElement} place @param {Poll} poll @param {Remove} [remove] */
+function cloud(place, poll, remove) {
   const [picture, details, none] = /** @type {HTMLElement[]} */ ([...place.children]);
   const words = poll.result?.words ?? [];
   keyed(picture, cloudOf(words), ({word}) => word, ({word}) => h("span", {class: "poll-word", dir: "auto",
     style: {"--choice": `var(--choice-${hash(word) % 6})`}}, word), (node, {size}) => node.style.setProperty("--size", String(Math.round(size * 100) / 100)));
   keyed(/** @type {Element} */ (details.querySelector("ol")), words, ({word}) => word, ({word}) => h("li", null, h("span", {dir: "auto"}, word), " ",
-    h("span", {class: "numeric faint"})), (node, {n}) => text(node.lastElementChild, t("poll.times", {n})));
+    h("span", {class: "numeric faint"}), remove ? removal(word, () => remove({word})) : null), (node, {n}) => text(node.children[1], t("poll.times", {n})));
   picture.hidden = details.hidden = words.length === 0;
   none.hidden = words.length > 0;
 }

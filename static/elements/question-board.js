@@ -3,10 +3,12 @@
 /** @import {Order} from "./rules.js" */
 import {errorText, number, t} from "../i18n.js";
 import {aria, h, icon, keyed, text, View} from "./dom.js";
+import {keepFocus} from "./focus.js";
 import {send} from "./intents.js";
 import {QuestionItem} from "./question-item.js";
 import {arrange, labelsOf} from "./rules.js";
 import {SimilarQuestions} from "./similar-questions.js";
+import {announce} from "./toast.js";
 
 /** @typedef {{questions: Question[], you: You, now: () => number, board?: Board, staff?: boolean, ended?: boolean, exports?: boolean}} BoardView */
 
@@ -24,6 +26,7 @@ const compared = 40, every = 300;
 export class QuestionBoard extends View {
   /** @type {Order} */ #order = "votes";
   #label = "";
+  /** What waited for approval when it was last drawn. @type {{own: Set<number>, all: Set<number>} | undefined} */ #waiting;
   /** Likely duplicates by question, as of its text; the server knows them. @type {Map<number, Likely[]>} */ #alike = new Map();
   /** @type {ReturnType<typeof setInterval> | undefined} */ #comparing;
 
@@ -92,7 +95,35 @@ export class QuestionBoard extends View {
   }
 
   /** @param {BoardView} view */
-  update({questions, you, ended, now, staff, board, exports}) {
+  update(view) {
+    keepFocus(this, () => this.#draw(view), () => [this.input, this.orders?.querySelector("[aria-pressed=true]")]);
+    this.#hear(view);
+  }
+
+  /**
+   * Says aloud what waits for approval: to its asker, also what became of it,
+   * and to the staff that there is something to decide.
+   * @param {BoardView} view
+   */
+  #hear({questions, you, staff}) {
+    const before = this.#waiting;
+    const held = you.board?.held ?? [];
+    this.#waiting = {own: new Set(held.filter(({state}) => state === "waiting").map(({id}) => id)),
+      all: new Set(staff ? questions.filter(({state}) => state === "waiting").map(({id}) => id) : [])};
+    if (!before) return;
+    const {own, all} = this.#waiting;
+    if ([...own].some((id) => !before.own.has(id))) announce(t("qa.say.held"));
+    for (const id of before.own) {
+      if (own.has(id)) continue;
+      if (held.some((q) => q.id === id)) announce(t("qa.say.rejected"));
+      else if (questions.some((q) => q.id === id)) announce(t("qa.say.approved"));
+      else own.add(id); // it has left the one view and is not in the other yet
+    }
+    if ([...all].some((id) => !before.all.has(id))) announce(t("qa.say.waiting", {n: all.size}));
+  }
+
+  /** @param {BoardView} view */
+  #draw({questions, you, ended, now, staff, board, exports}) {
     const {orders, labels, tools, hold, list, own, ownTitle, empty, emptyTitle, emptyText, form, closed, note, similar, loading} = this;
     if (!orders || !labels || !tools || !hold || !list || !own || !ownTitle || !empty || !emptyTitle || !emptyText || !form || !closed || !note ||
       !similar || !loading || !this.export) return;

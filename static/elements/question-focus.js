@@ -3,6 +3,8 @@
 import {t} from "../i18n.js";
 import {h, icon, iconButton, text, View} from "./dom.js";
 import {send} from "./intents.js";
+import {plainMaths} from "./maths.js";
+import {richText} from "./rich-text.js";
 import {announce} from "./toast.js";
 
 /**
@@ -36,8 +38,8 @@ export class QuestionFocus extends View {
     this.done.hidden = this.stop.hidden = !staff;
     if (question) {
       text(this.who, question.anonymous ? t("qa.anonymous") : question.by.name);
-      text(this.words, question.text);
-      if (question.id !== this.#said) announce(t("qa.focus.say", {text: question.text}));
+      richText(this.words, question.text);
+      if (question.id !== this.#said) announce(t("qa.focus.say", {text: plainMaths(question.text)}));
     }
     this.#said = question?.id ?? 0;
   }

@@ -4,8 +4,10 @@ import {ago, errorText, number, t} from "../i18n.js";
 import {unique} from "../client/unique.js";
 import {aria, flag, h, icon, iconButton, keyed, text, View} from "./dom.js";
 import {send} from "./intents.js";
+import {plainMaths} from "./maths.js";
 import {openMenu} from "./menu.js";
 import {avatar, roleBadge} from "./person.js";
+import {richText} from "./rich-text.js";
 import {threads} from "./rules.js";
 
 /** As long as the server takes them. */
@@ -89,7 +91,7 @@ export class QuestionItem extends View {
     mine.hidden = !own;
     time.dateTime = new Date(q.at).toISOString();
     text(time, ago(q.at, now()));
-    text(words, q.text);
+    richText(words, q.text, {author: own, links: true});
     const there = staff && similar.length > 0 ? new Set(others().map(({id}) => id)) : new Set();
     const alikes = similar.filter(({id}) => there.has(id));
     alike.hidden = !staff || alikes.length === 0 || aside;
@@ -102,11 +104,13 @@ export class QuestionItem extends View {
 
   /** @param {Reply} a @param {0 | 1} depth */
   #answer(a, depth) {
-    const {staff, expert, ended} = this.view;
+    const {staff, expert, ended, you} = this.view;
+    const words = h("p", {class: "question__text"});
+    richText(words, a.text, {author: a.by.id === you.id, links: true});
     const node = h("li", {class: depth ? "answer answer--reply" : "answer", data: {id: a.id}}, avatar(a.by), h("div", {class: "grow"},
       h("p", {class: "question__head"}, h("span", {class: "question__name"}, a.by.name),
         a.expert ? h("span", {class: "badge badge--soft"}, icon("spark"), t("role.expert")) : roleBadge(a.by.role)),
-      h("p", {class: "question__text"}, a.text)));
+      words));
     if (!staff && (!expert || ended)) return node;
     node.append(h("span", {class: "answer__acts"},
       iconButton("reply", t("qa.reply.to", {name: a.by.name}), {class: "btn btn--icon btn--quiet btn--small message__more", onclick: () => this.#write(a)}),
@@ -217,9 +221,9 @@ export class QuestionItem extends View {
     const name = `merge-${unique()}`;
     const choices = h("fieldset", {class: "question__merge"}, h("legend", {class: "small"}, t("qa.merge.into")));
     likely.forEach(({id, text: words, votes}, i) => choices.append(h("label", {class: "question__into"},
-      h("input", {type: "radio", name, value: String(id), checked: i === 0}), h("span", null, words), h("span", {class: "small faint numeric"}, t("qa.votes", {n: votes})))));
+      h("input", {type: "radio", name, value: String(id), checked: i === 0}), h("span", null, plainMaths(words)), h("span", {class: "small faint numeric"}, t("qa.votes", {n: votes})))));
     const select = h("select", {class: "select", aria: {label: t("qa.merge.other")}}, h("option", {value: ""}, t("qa.merge.other")),
-      ...rest.map((other) => h("option", {value: String(other.id)}, other.text)));
+      ...rest.map((other) => h("option", {value: String(other.id)}, plainMaths(other.text))));
     select.hidden = rest.length === 0;
     if (likely.length === 0) select.required = true;
     choices.append(select);

@@ -1,10 +1,14 @@
 // @ts-check
-/** @import {QuizFace, QuizKey, QuizReply} from "../client/protocol.js" */
+/** @import {QuizFace, QuizKey, QuizPoint, QuizReply} from "../client/protocol.js" */
 import {number, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, text, View} from "./dom.js";
 import {choiceSign, letter} from "./person.js";
-import {choiceOrder, gapPieces, moved, rangeWords, readNumber, rightPair, typeOf, writeNumber} from "./quiz-rules.js";
+import {plainMaths} from "./maths.js";
+import {choicePicture, showMedia} from "./pictures.js";
+import {choiceOrder, gapPieces, moved, rangeWords, readNumber, rightPair, rightReply, typeOf, writeNumber} from "./quiz-rules.js";
+import {richText} from "./rich-text.js";
 import {announce} from "./toast.js";
+import "./hot-spot.js";
 
 /**
  * A question to answer. own is what was answered; key, counts and words are
@@ -25,9 +29,16 @@ export class QuizAnswer extends View {
   #ticked = /** @type {Set<number>} */ (new Set());
   #places = /** @type {number[]} */ ([]);
   #typed = /** @type {string[]} */ ([]);
+  #point = /** @type {QuizPoint | undefined} */ (undefined);
 
   build() {
     this.classList.add("quiz-answer");
+    this.media = h("div", {class: "media"});
+    this.spot = /** @type {import("./hot-spot.js").HotSpot} */ (h("hot-spot"));
+    this.spot.addEventListener("place", (event) => {
+      this.#point = /** @type {CustomEvent<QuizPoint>} */ (event).detail;
+      this.refresh();
+    });
     this.choices = h("ul", {class: "choices"});
     this.order = h("ol", {class: "order"});
     this.pairs = h("ul", {class: "pairs"});
@@ -35,7 +46,7 @@ export class QuizAnswer extends View {
     this.solution = h("div", {class: "solution"});
     this.submit = h("button", {type: "button", class: "btn btn--primary quiz-answer__submit", onclick: () => this.#submit()}, t("quiz.submit"));
     this.problem = h("p", {class: "error", role: "alert"});
-    this.append(this.choices, this.order, this.pairs, this.typing, this.solution, this.problem, this.submit);
+    this.append(this.media, this.spot, this.choices, this.order, this.pairs, this.typing, this.solution, this.problem, this.submit);
     this.#drawn = "";
   }
 
@@ -47,8 +58,8 @@ export class QuizAnswer extends View {
 
   /** @param {AnswerView} view */
   update(view) {
-    const {choices, order, pairs, typing, solution, submit, problem} = this;
-    if (!choices || !order || !pairs || !typing || !solution || !submit || !problem) return;
+    const {media, spot, choices, order, pairs, typing, solution, submit, problem} = this;
+    if (!media || !spot || !choices || !order || !pairs || !typing || !solution || !submit || !problem) return;
     const {face} = view;
     const kind = typeOf(face);
     const picks = kind === "choice" || kind === "truefalse";
@@ -59,13 +70,17 @@ export class QuizAnswer extends View {
       this.#typed = Array.from({length: face.gaps ?? 1}, () => "");
       text(problem, "");
       typing.replaceChildren();
+      this.#point = undefined;
       if (kind === "match") this.#places = (face.lefts ?? []).map(() => -1);
     }
     choices.hidden = !picks;
     order.hidden = kind !== "order";
     pairs.hidden = kind !== "match";
-    typing.hidden = picks || kind === "order" || kind === "match";
-    if (picks) this.#drawChoices(view);
+    typing.hidden = picks || kind === "order" || kind === "match" || kind === "hotspot";
+    spot.hidden = kind !== "hotspot";
+    showMedia(media, kind === "hotspot" ? undefined : face.media);
+    if (kind === "hotspot") this.#drawSpot(view);
+    else if (picks) this.#drawChoices(view);
     else if (kind === "order") this.#drawOrder(view);
     else if (kind === "match") this.#drawPairs(view);
     else this.#drawTyping(view);
@@ -81,6 +96,7 @@ export class QuizAnswer extends View {
   #ready({face}) {
     switch (typeOf(face)) {
       case "order": return true;
+      case "hotspot": return this.#point !== undefined;
       case "match": return !this.#places.includes(-1);
       case "gaps": return this.#typed.some((typed) => typed.trim());
       case "text": case "numeric": return this.#typed[0].trim() !== "";
@@ -97,6 +113,7 @@ export class QuizAnswer extends View {
     switch (typeOf(view.face)) {
       case "order": case "match": return this.#send({choices: [...this.#places]});
       case "gaps": return this.#send({texts: typed});
+      case "hotspot": return this.#send({point: this.#point});
       case "text": return this.#send({text: typed[0]});
       case "numeric": {
         const read = readNumber(typed[0]);
@@ -117,6 +134,13 @@ export class QuizAnswer extends View {
   }
 
   /** @param {AnswerView} view */
+  #drawSpot({face, key, own, counts, name, open, watching}) {
+    if (!this.spot || !face.media) return;
+    this.spot.view = {name, media: face.media, can: this.#can({name, face, key, open, own, watching}), point: own ? own.point : this.#point,
+      right: own ? rightReply(face, key, own) : undefined, areas: key.areas, counts};
+  }
+
+  /** @param {AnswerView} view */
   #drawChoices({face, key, counts, own, open, watching, name, seed, user}) {
     if (!this.choices) return;
     const {correct} = key;
@@ -126,8 +150,9 @@ export class QuizAnswer extends View {
     keyed(this.choices, order, (choice) => `${name}/${choice}`,
       (choice) => {
         const place = order.indexOf(choice);
-        return h("li", {class: "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
-          h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${place % 6})`}}), choiceSign(place), h("span", {class: "choice__text"}),
+        const words = h("span", {class: "choice__text"});
+        return h("li", {class: face.images?.[choice] ? "choice choice--pictured" : "choice"}, h("button", {type: "button", class: "choice__button", onclick: () => this.#pick(choice)},
+          h("span", {class: "choice__fill", style: {"--choice": `var(--choice-${place % 6})`}}), choicePicture(face.images?.[choice], plainMaths(face.choices[choice]), words), choiceSign(place), words,
           h("span", {class: "choice__share numeric"}), h("span", {class: "choice__mark"})));
       },
       (node, choice) => {
@@ -142,7 +167,7 @@ export class QuizAnswer extends View {
         flag(node, "choice--right", isRight);
         flag(node, "choice--wrong", correct && picked && !isRight);
         flag(node, "choice--dim", (correct && !isRight && !picked) || (picks && !correct && !picked));
-        text(node.querySelector(".choice__text"), face.choices[choice]);
+        richText(node.querySelector(".choice__text"), face.choices[choice]);
         text(node.querySelector(".choice__share"), counts ? number(counts[choice]) : "");
         node.querySelector(".choice__fill").style.transform = `scaleX(${counts ? counts[choice] / most : 0})`;
         markOf(node.querySelector(".choice__mark"), correct ? (isRight ? "check" : picked ? "close" : "") : picks && picked ? "lock" : "");
@@ -171,9 +196,9 @@ export class QuizAnswer extends View {
     const places = own?.choices ?? (view.watching || !view.open ? face.choices.map((_, i) => i) : this.#places);
     keyed(list, places, (shown) => `${name}/${shown}`, (shown) => {
       const small = "btn btn--icon btn--quiet btn--small";
-      const row = h("li", {class: "order__item"}, choiceSign(shown), h("span", {class: "order__text grow"}, face.choices[shown]), h("span", {class: "choice__mark"}),
-        iconButton("chevron-up", t("quiz.order.up", {text: face.choices[shown]}), {class: small, data: {by: -1}, onclick: () => this.#move(shown, -1)}),
-        iconButton("chevron-down", t("quiz.order.down", {text: face.choices[shown]}), {class: small, data: {by: 1}, onclick: () => this.#move(shown, 1)}));
+      const row = h("li", {class: "order__item"}, choiceSign(shown), rich("span", "order__text grow", face.choices[shown]), h("span", {class: "choice__mark"}),
+        iconButton("chevron-up", t("quiz.order.up", {text: plainMaths(face.choices[shown])}), {class: small, data: {by: -1}, onclick: () => this.#move(shown, -1)}),
+        iconButton("chevron-down", t("quiz.order.down", {text: plainMaths(face.choices[shown])}), {class: small, data: {by: 1}, onclick: () => this.#move(shown, 1)}));
       row.addEventListener("keydown", (event) => {
         const by = event.altKey ? {ArrowUp: -1, ArrowDown: 1}[event.key] : undefined;
         if (by === undefined) return;
@@ -205,7 +230,7 @@ export class QuizAnswer extends View {
     const row = this.order?.children[to];
     const wanted = row?.querySelector(`[data-by="${by}"]:not(:disabled)`) ?? row?.querySelector("button:not(:disabled)");
     /** @type {HTMLElement | null | undefined} */ (wanted)?.focus();
-    announce(t("quiz.order.moved", {text: view.face.choices[shown], place: to + 1, of: this.#places.length}));
+    announce(t("quiz.order.moved", {text: plainMaths(view.face.choices[shown]), place: to + 1, of: this.#places.length}));
   }
 
   /** @param {AnswerView} view */
@@ -215,13 +240,13 @@ export class QuizAnswer extends View {
     const can = this.#can(view);
     const rights = face.rights ?? [];
     keyed(this.pairs, (face.lefts ?? []).map((_, left) => left), (left) => `${name}/${left}`, (left) => {
-      const select = h("select", {class: "select", aria: {label: t("quiz.match.of", {text: face.lefts?.[left] ?? ""})}},
-        h("option", {value: "-1"}, t("quiz.match.choose")), ...rights.map((right, i) => h("option", {value: String(i)}, `${letter(i)} · ${right}`)));
+      const select = h("select", {class: "select", aria: {label: t("quiz.match.of", {text: plainMaths(face.lefts?.[left] ?? "")})}},
+        h("option", {value: "-1"}, t("quiz.match.choose")), ...rights.map((right, i) => h("option", {value: String(i)}, `${letter(i)} · ${plainMaths(right)}`)));
       select.addEventListener("change", () => {
         this.#places[left] = Number(select.value);
         this.refresh();
       });
-      return h("li", {class: "pair"}, h("span", {class: "pair__left"}, face.lefts?.[left]), icon("arrow-right"), select,
+      return h("li", {class: "pair"}, rich("span", "pair__left", face.lefts?.[left] ?? ""), icon("arrow-right"), select,
         h("span", {class: "pair__right"}), h("span", {class: "choice__share numeric"}), h("span", {class: "choice__mark"}));
     }, (node, left) => {
       const select = node.querySelector("select");
@@ -234,8 +259,8 @@ export class QuizAnswer extends View {
       right.hidden = can;
       if (right.dataset.shows !== `${picked}/${shows}`) {
         right.dataset.shows = `${picked}/${shows}`;
-        right.replaceChildren(...(ok === false ? [h("s", null, rights[picked]), " "] : []),
-          ...(shows >= 0 ? [choiceSign(shows), h("span", null, rights[shows])] : [h("span", {class: "faint"}, "…")]));
+        right.replaceChildren(...(ok === false ? [rich("s", "", rights[picked]), " "] : []),
+          ...(shows >= 0 ? [choiceSign(shows), rich("span", "", rights[shows])] : [h("span", {class: "faint"}, "…")]));
       }
       text(node.querySelector(".choice__share"), counts ? number(counts[left]) : "");
       flag(node, "is-right", ok);
@@ -251,7 +276,7 @@ export class QuizAnswer extends View {
   #list(place, rights) {
     if (place.dataset.for === `${this.#drawn}/rights`) return;
     place.dataset.for = `${this.#drawn}/rights`;
-    place.replaceChildren(h("ul", {class: "rights"}, ...rights.map((right, i) => h("li", null, choiceSign(i), h("span", null, right)))));
+    place.replaceChildren(h("ul", {class: "rights"}, ...rights.map((right, i) => h("li", null, choiceSign(i), rich("span", "", right)))));
   }
 
   /** @param {AnswerView} view */
@@ -279,7 +304,7 @@ export class QuizAnswer extends View {
         return node;
       };
       if (kind === "gaps") {
-        form.append(h("p", {class: "gaps"}, ...gapPieces(face.text).map((piece) => (typeof piece === "string" ? piece
+        form.append(h("p", {class: "gaps"}, ...gapPieces(face.text).map((piece) => (typeof piece === "string" ? rich("span", "", piece)
           : h("span", {class: "gap"}, input(piece, t("quiz.gap", {n: piece + 1})), h("span", {class: "choice__mark"}))))));
       } else {
         form.append(input(0, t(kind === "numeric" ? "quiz.number" : "quiz.text")));
@@ -305,7 +330,7 @@ export class QuizAnswer extends View {
     const kind = typeOf(face);
     const shown = key.correct !== null;
     const rights = kind === "match" && !shown && !(open && !own && !watching);
-    place.hidden = !rights && (!shown || kind === "choice" || kind === "truefalse" || kind === "match");
+    place.hidden = !rights && (!shown || kind === "choice" || kind === "truefalse" || kind === "match" || kind === "hotspot");
     if (place.hidden || rights) return;
     const drawn = JSON.stringify([name, counts, words, own]);
     if (place.dataset.for === drawn) return;
@@ -314,19 +339,26 @@ export class QuizAnswer extends View {
     const share = (/** @type {number | undefined} */ n) => (counts && n !== undefined ? h("span", {class: "choice__share numeric", title: t("quiz.had", {n})}, number(n)) : null);
     if (kind === "order") {
       place.replaceChildren(title, h("ol", {class: "order"}, ...(key.correct ?? []).map((i, at) =>
-        h("li", {class: "order__item is-right"}, choiceSign(i), h("span", {class: "grow"}, face.choices[i]), share(counts?.[at])))));
+        h("li", {class: "order__item is-right"}, choiceSign(i), rich("span", "grow", face.choices[i]), share(counts?.[at])))));
     } else if (kind === "gaps") {
-      place.replaceChildren(title, h("p", {class: "gaps"}, ...gapPieces(face.text).map((piece) => (typeof piece === "string" ? piece
-        : h("span", {class: "gap gap--right"}, h("strong", null, (key.fills?.[piece] ?? []).join(" / ")), share(counts?.[piece]))))));
+      place.replaceChildren(title, h("p", {class: "gaps"}, ...gapPieces(face.text).map((piece) => (typeof piece === "string" ? rich("span", "", piece)
+        : h("span", {class: "gap gap--right"}, rich("strong", "", (key.fills?.[piece] ?? []).join(" / ")), share(counts?.[piece]))))));
     } else {
       const accepted = kind === "numeric" ? (key.ranges ?? []).map(rangeWords) : key.accept ?? [];
       const most = Math.max(1, ...(words ?? []).map(({n}) => n));
-      place.replaceChildren(title, h("ul", {class: "cluster accepted"}, ...accepted.map((one) => h("li", {class: "badge badge--good"}, icon("check"), one))),
+      place.replaceChildren(title, h("ul", {class: "cluster accepted"}, ...accepted.map((one) => h("li", {class: "badge badge--good"}, icon("check"), rich("span", "", one)))),
         ...(words?.length ? [h("ul", {class: "typed", aria: {label: t("quiz.typed")}}, ...words.map((word) => h("li", {class: word.right ? "typed__word is-right" : "typed__word"},
-          h("span", {class: "typed__fill", style: {"transform": `scaleX(${word.n / most})`}}), h("span", {class: "grow"}, word.text),
+          h("span", {class: "typed__fill", style: {"transform": `scaleX(${word.n / most})`}}), rich("span", "grow", word.text),
           word.right ? icon("check") : null, h("span", {class: "numeric"}, number(word.n)))))] : []));
     }
   }
+}
+
+/** A node with a text that may have maths. @param {"span" | "s" | "strong"} name @param {string} look @param {string} words */
+function rich(name, look, words) {
+  const node = h(name, look ? {class: look} : null);
+  richText(node, words);
+  return node;
 }
 
 /** A small sign of what became of it, with words for those who cannot see it. @param {HTMLElement} mark @param {string} sign */

@@ -3,10 +3,14 @@
 /** @import {Me} from "./leader-board.js" */
 import {clock, t} from "../i18n.js";
 import {aria, flag, h, icon, keyed, setIcon, text, View} from "./dom.js";
+import {keepFocus} from "./focus.js";
 import {send} from "./intents.js";
 import {letter} from "./person.js";
-import {keyWords, ownPart, ownReply, plainText, rightReply, timeLeft, timeOf, typeOf} from "./quiz-rules.js";
+import {plainMaths} from "./maths.js";
+import {areaWords} from "./hot-spot.js";
+import {keyWords, ownPart, ownReply, plainText, rightReply, says, timeLeft, timeOf, typeOf} from "./quiz-rules.js";
 import {openPractice} from "./quiz-practice.js";
+import {richText} from "./rich-text.js";
 import {announce} from "./toast.js";
 import "./leader-board.js";
 import "./quiz-answer.js";
@@ -81,6 +85,11 @@ export class QuizCard extends View {
 
   /** @param {QuizView} view */
   update(view) {
+    keepFocus(this, () => this.#draw(view), (held) => [...(this.staffRow?.contains(held) ? this.staffRow.children : []), this.heading]);
+  }
+
+  /** @param {QuizView} view */
+  #draw(view) {
     const {place, worth, heading, answer, board, standings, explanation} = this;
     if (!place || !worth || !heading || !answer || !board || !standings || !explanation) return;
     const {quiz, me} = view;
@@ -92,14 +101,14 @@ export class QuizCard extends View {
     this.#over = this.#left() === 0;
     text(place, quiz.question < 0 || finished ? t("quiz.questions", {n: quiz.of}) : t("quiz.place", {at: quiz.question + 1, of: quiz.of}));
     text(worth, current && phase === "open" ? t(quiz.scoring === "accuracy" || current.seconds === 0 ? "quiz.worth.flat" : "quiz.worth", {n: current.points}) : "");
-    text(heading, current && !finished ? (typeOf(current) === "gaps" ? t("quiz.gaps") : current.text) : quiz.title);
+    richText(heading, current && !finished ? (typeOf(current) === "gaps" ? t("quiz.gaps") : current.text) : quiz.title, {author: view.staff});
     answer.hidden = !current || finished;
     if (current && !finished) {
       answer.view = {name, face: current, key: current, own: ownReply(view), counts: current.counts, words: current.words,
         open: phase === "open" && !current.paused_at && !this.#over, watching: this.#watches(view), seed: quiz.seed, user: view.user};
     }
     explanation.hidden = !current?.explanation || finished;
-    if (explanation.lastElementChild) text(explanation.lastElementChild, current?.explanation ?? "");
+    if (explanation.lastElementChild) richText(explanation.lastElementChild, current?.explanation ?? "", {author: view.staff});
     this.#team(view);
     this.#outcome(view);
     this.#staff(view);
@@ -132,7 +141,7 @@ export class QuizCard extends View {
     const {quiz, answers = []} = view;
     const own = this.#own(view);
     const list = quiz.teams ?? [];
-    const begun = answers.some((a) => a.quiz === quiz.id) || ownReply(view) !== undefined;
+    const begun = answers.some((a) => a.quiz === quiz.id && says(a)) || ownReply(view) !== undefined;
     teams.hidden = list.length === 0 || begun || quiz.phase === "finished" || this.#watches(view);
     keyed(teams, teams.hidden ? [] : list.map((team, i) => ({...team, at: i + 1})), (team) => `${quiz.id}/${team.at}`, (team) =>
       h("button", {type: "button", class: "chip", onclick: () => send(this, "quiz-join", {quiz: quiz.id, team: team.at}).catch(() => {})}, icon("people"), h("span", null, team.name)),
@@ -251,19 +260,21 @@ export class QuizCard extends View {
     else if (phase === "open" && this.#said === `${name}/still`) this.#once(name, t("quiz.say.resumed"), "assertive");
     else if (phase === "open" && current) {
       const items = [...current.choices.map((choice, i) => (typeOf(current) === "order" ? choice : `${letter(i)}: ${choice}`)), ...(current.lefts ?? [])];
-      const list = items.join("; ");
-      const words = plainText(current.text);
+      const list = plainMaths(items.join("; "));
+      const words = plainMaths(plainText(current.text));
       this.#once(name, current.seconds > 0 ? t("quiz.say.open", {text: words, list, s: Math.round(timeOf(current, this.#own(view)).whole / 1000)})
         : t("quiz.say.open.untimed", {text: words, list}), "assertive");
     } else if (phase === "closed") this.#once(name, t("quiz.say.closed"), "assertive");
     else if (phase === "revealed" && current?.correct) {
       const result = mine && mine.quiz === quiz.id && mine.question === quiz.question ? mine : null;
       if (result && result.correct === null) return; // the own result is on its way
-      const list = keyWords(current, current, letter);
+      const list = current.areas ? areaWords(current.areas) : plainMaths(keyWords(current, current, letter));
       const answered = ownReply(view) !== undefined;
       const partly = result?.share && !result.correct ? t("quiz.partly", {share: Math.round(result.share * 100)}) : "";
       const own = this.#watches(view) ? "" : !answered ? t("quiz.missed") : partly || (result ? t(result.correct ? "quiz.right.say" : "quiz.wrong.say") : "");
-      this.#once(name, [t("quiz.say.revealed", {list}), own, current.explanation ?? ""].join(" "), "polite");
+      const gained = result?.points ? t("quiz.say.gained", {n: result.points}) : "";
+      const rank = result && me && me.rank > 0 ? t("quiz.rank", {rank: me.rank, of: me.of}) : "";
+      this.#once(name, [t("quiz.say.revealed", {list}), own, gained, rank, plainMaths(current.explanation ?? "")].filter(Boolean).join(" "), "polite");
     } else if (phase === "finished") {
       this.#once(name, me && me.rank > 0 ? t("quiz.final", {rank: me.rank, of: me.of}) : t("quiz.say.finished"), "polite");
     }

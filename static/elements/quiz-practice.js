@@ -4,8 +4,11 @@ import {t} from "../i18n.js";
 import {h, icon, iconButton, setIcon, text} from "./dom.js";
 import {send} from "./intents.js";
 import {QuizAnswer} from "./quiz-answer.js";
+import {plainMaths} from "./maths.js";
+import {areaWords} from "./hot-spot.js";
 import {keyWords, typeOf} from "./quiz-rules.js";
 import {letter} from "./person.js";
+import {richText} from "./rich-text.js";
 import {announce} from "./toast.js";
 
 /**
@@ -53,7 +56,7 @@ export async function openPractice(node, quiz) {
     if (question !== at) return;
     draw();
     const {checked} = done[question] ?? {};
-    if (checked && !checked.right) announce(t("quiz.say.revealed", {list: keyWords(practice.questions[question], checked, letter)}));
+    if (checked && !checked.right) announce(t("quiz.say.revealed", {list: checked.areas ? areaWords(checked.areas) : plainMaths(keyWords(practice.questions[question], checked, letter))}));
     next.focus();
   });
 
@@ -71,11 +74,11 @@ export async function openPractice(node, quiz) {
     const {own, checked} = done[at] ?? {};
     const right = done.filter((one) => one?.checked.right).length;
     text(place, over ? "" : t("quiz.place", {at: at + 1, of: practice.questions.length}));
-    text(heading, over ? t("quiz.practice.over", {right, of: practice.questions.length}) : typeOf(face) === "gaps" ? t("quiz.gaps") : face.text);
+    richText(heading, over ? t("quiz.practice.over", {right, of: practice.questions.length}) : typeOf(face) === "gaps" ? t("quiz.gaps") : face.text);
     answer.hidden = over;
     if (!over) answer.view = {name: `practice/${quiz}/${at}`, face, key: checked ?? {correct: null}, own, open: true};
     explanation.hidden = !checked?.explanation;
-    text(/** @type {Element} */ (explanation.lastElementChild), checked?.explanation ?? "");
+    richText(/** @type {Element} */ (explanation.lastElementChild), checked?.explanation ?? "");
     outcome.hidden = !checked;
     if (checked) {
       const partly = !checked.right && checked.share > 0;

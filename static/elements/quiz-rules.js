@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {OwnAnswer, Quiz, QuizCurrent, QuizFace, QuizKey, QuizMine, QuizReply, Standing} from "../client/protocol.js" */
+/** @import {Area, OwnAnswer, Quiz, QuizCurrent, QuizFace, QuizKey, QuizMine, QuizPoint, QuizReply, Standing} from "../client/protocol.js" */
 // What a page knows of quizzes by itself: how answers are read from what
 // people type, how they compare with the key once it is shown, and in which
 // order each member sees the choices. Pure, without a page.
@@ -8,7 +8,7 @@
 export const typeOf = (face) => face.type ?? "choice";
 
 /** Whether an answer says anything. @param {QuizReply | undefined} reply */
-const says = (reply) => Boolean(reply && (reply.choices?.length || reply.text || reply.number !== undefined || reply.texts?.length));
+export const says = (reply) => Boolean(reply && (reply.choices?.length || reply.text || reply.number !== undefined || reply.texts?.length || reply.point));
 
 /**
  * What the person answered to the present question. At the reveal the server
@@ -98,11 +98,19 @@ export function rightReply(face, key, reply) {
       return key.correct ? choices.every((shown, place) => shown === key.correct?.[place]) : undefined;
     case "match":
       return key.pairs ? choices.every((_, left) => rightPair(face, key, choices, left)) : undefined;
+    case "hotspot":
+      return key.areas && reply.point ? inAreas(key.areas, reply.point) : undefined;
     case "numeric":
       return key.ranges ? key.ranges.some(({min, max}) => reply.number !== undefined && min <= reply.number && reply.number <= max) : undefined;
   }
   return undefined;
 }
+
+/** Whether a place is in one of the areas, their edges included. @param {readonly Area[]} areas @param {QuizPoint} point */
+export const inAreas = (areas, [x, y]) => {
+  const near = (/** @type {number} */ n) => Math.round(n * 1e4); // as the server has them
+  return areas.some((area) => near(area.x) <= near(x) && near(x) <= near(area.x + area.w) && near(area.y) <= near(y) && near(y) <= near(area.y + area.h));
+};
 
 /** Two rights that read the same are both right. @param {QuizFace} face @param {QuizKey} key @param {readonly number[]} choices @param {number} left */
 export const rightPair = (face, key, choices, left) => face.rights?.[choices[left]] === face.rights?.[key.pairs?.[left] ?? -1];

@@ -1,6 +1,8 @@
 // @ts-check
-/** @import {Poll, Question, Quiz, Reply, Room, SessionItem} from "../client/protocol.js" */
+/** @import {Poll, Question, Quiz, Reply, Room, SessionItem, Survey, You} from "../client/protocol.js" */
 // What elements show of a view and in which order: pure, without a page.
+
+import {inFront} from "./survey-rules.js";
 
 /** @typedef {"votes" | "new" | "open" | "held" | "aside"} Order */
 
@@ -107,31 +109,36 @@ export function moved(list, from, to) {
   return out;
 }
 
-/** @typedef {{kind: "poll", key: string, over: boolean, poll: Poll} | {kind: "quiz", key: string, over: boolean, quiz: Quiz}} Activity */
+/** @typedef {{kind: "poll", key: string, over: boolean, poll: Poll} | {kind: "quiz", key: string, over: boolean, quiz: Quiz} | {kind: "survey", key: string, over: boolean, survey: Survey}} Activity */
 
 /**
- * What stands in front of the class, the most urgent first: a quiz, then open
- * polls, newest first. Only while nothing runs, results are shown: those that
+ * What stands in front of the class for somebody, the most urgent first: a quiz,
+ * then open polls, newest first, then surveys: these also after the class. Only while nothing runs, results are shown: those that
  * are not in past, which are what was over when this person came, what they
  * have put away, and what something newer has pushed aside.
  * @param {Room} room
  * @param {ReadonlySet<string>} past keys of results
+ * @param {You} [you]
  * @returns {Activity[]}
  */
-export function activities({quiz, polls}, past) {
+export function activities({phase, quiz, polls, surveys = []}, past, you) {
+  const asked = inFront(surveys, you).map((survey) => ({kind: /** @type {const} */ ("survey"), ...survey}));
+  if (phase === "ended") return asked.filter(({key}) => !past.has(key));
   /** @type {Activity[]} */
   const all = [];
   if (quiz) all.push({kind: "quiz", key: `quiz/${quiz.id}`, over: quiz.phase === "finished", quiz});
   for (const poll of [...polls].reverse()) {
     if (poll.phase !== "draft") all.push({kind: "poll", key: `poll/${poll.id}`, over: poll.phase === "closed", poll});
   }
+  all.push(...asked);
   const running = all.filter(({over}) => !over);
   return running.length > 0 ? running : all.filter(({key}) => !past.has(key));
 }
 
 /** The results in a room, by key. @param {Room} room */
-export const results = ({quiz, polls}) => [...(quiz?.phase === "finished" ? [`quiz/${quiz.id}`] : []),
-  ...polls.filter(({phase}) => phase === "closed").map(({id}) => `poll/${id}`)];
+export const results = ({quiz, polls, surveys = []}) => [...(quiz?.phase === "finished" ? [`quiz/${quiz.id}`] : []),
+  ...polls.filter(({phase}) => phase === "closed").map(({id}) => `poll/${id}`),
+  ...inFront(surveys.filter(({phase}) => phase === "closed"), undefined).map(({key}) => key)];
 
 /**
  * Paragraphs of a text: blank lines part them.

@@ -3,6 +3,8 @@
 import {number, t} from "../i18n.js";
 import {aria, h, icon, keyed, text, View} from "./dom.js";
 import {send} from "./intents.js";
+import {plainMaths} from "./maths.js";
+import {richText} from "./rich-text.js";
 import {announce} from "./toast.js";
 
 /** How long typing rests before it is searched, in milliseconds, and the least that is searched, in characters. */
@@ -64,13 +66,15 @@ export class SimilarQuestions extends View {
       const vote = node.querySelector("button");
       const mine = own(q.id), voted = upvotes.includes(q.id);
       vote.disabled = mine || voted;
-      aria(vote, "label", t("qa.similar.vote", {text: q.text}));
+      aria(vote, "label", t("qa.similar.vote", {text: plainMaths(q.text)}));
       text(vote.lastElementChild, mine ? t("qa.yours") : voted ? t("qa.similar.voted") : number(q.votes));
     });
   }
 
   /** @param {Likely} q */
   #row({id, text: words, answered}) {
+    const shown = h("span", {class: "similar__text"});
+    richText(shown, words);
     return h("li", {class: "similar__item"},
       h("button", {type: "button", class: "btn btn--small similar__vote", onclick: () => {
         send(this, "qa-upvote", {question: id}).then(() => {
@@ -78,7 +82,7 @@ export class SimilarQuestions extends View {
           this.dispatchEvent(new CustomEvent("similar-taken", {bubbles: true, detail: {question: id}}));
         }, () => {});
       }}, icon("upvote"), h("span", {class: "numeric"})),
-      h("span", {class: "similar__text"}, words), answered ? h("span", {class: "badge badge--soft"}, icon("check"), t("qa.answered")) : null);
+      shown, answered ? h("span", {class: "badge badge--soft"}, icon("check"), t("qa.answered")) : null);
   }
 }
 

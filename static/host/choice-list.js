@@ -6,6 +6,7 @@ import {h, icon, iconButton} from "../elements/dom.js";
 import {choiceSign, letter} from "../elements/person.js";
 import {t} from "../i18n.js";
 import {pasteLines} from "./draft.js";
+import {choiceImage} from "./media-field.js";
 
 /**
  * The editable choices of a poll or a question. Enter goes to the next choice
@@ -14,10 +15,11 @@ import {pasteLines} from "./draft.js";
  * @param {object} options
  * @param {ChoiceForm[]} options.choices changed in place
  * @param {boolean} [options.correct] whether right ones are marked
+ * @param {boolean} [options.images] whether they may have pictures
  * @param {() => void} options.onchange
  * @param {string} [options.name] the prefix of the fields' names, for {@link Problem}s
  */
-export function choiceList({choices, correct = false, onchange, name = ""}) {
+export function choiceList({choices, correct = false, images = false, onchange, name = ""}) {
   const list = h("ol", {class: "edit-choices"});
   const add = h("button", {type: "button", class: "btn btn--quiet btn--small", onclick: () => insert(choices.length)}, icon("plus"), t("host.choice.add"));
 
@@ -70,7 +72,7 @@ export function choiceList({choices, correct = false, onchange, name = ""}) {
       if (!/\n/.test(pasted.trim())) return;
       event.preventDefault();
       const texts = pasteLines(choices.map((c) => c.text), i, pasted);
-      choices.splice(0, choices.length, ...texts.map((text, at) => ({text, correct: choices[at]?.correct ?? false})));
+      choices.splice(0, choices.length, ...texts.map((text, at) => ({...choices[at], text, correct: choices[at]?.correct ?? false})));
       draw(texts.length - 1);
       onchange();
     });
@@ -85,6 +87,7 @@ export function choiceList({choices, correct = false, onchange, name = ""}) {
     return h("li", {class: choice.correct ? "edit-choice edit-choice--right" : "edit-choice"}, choiceSign(i), input,
       correct ? h("label", {class: "edit-choice__right", title: t("host.choice.right")}, right, icon("check"),
         h("span", {class: "sr-only"}, t("host.choice.right.of", {letter: letter(i)}))) : null,
+      images ? choiceImage(choice, letter(i), onchange) : null,
       iconButton("close", t("host.choice.remove", {letter: letter(i)}), {class: "btn btn--icon btn--quiet btn--small",
         disabled: choices.length <= 2, onclick: () => remove(i)}));
   }

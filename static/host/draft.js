@@ -9,7 +9,7 @@ import {limits} from "../client/protocol.js";
 /**
  * A poll being written. What belongs to another kind is kept, so that nothing is lost by
  * looking at what else there is. least and most are texts: a number may have no bounds.
- * @typedef {{kind: PollKind, text: string, choices: string[], several: boolean, max: number, hidden: boolean, asked: boolean, secret: boolean,
+ * @typedef {{kind: PollKind, text: string, choices: string[], images: string[], several: boolean, max: number, hidden: boolean, asked: boolean, secret: boolean,
  *   stars: number, least: string, most: string, low: string, high: string, words: number,
  *   then: (PollAct | null)[], weights: Record<string, number>}} PollForm
  */
@@ -28,7 +28,7 @@ export const hasChoices = (kind) => kind === "choice" || kind === "ranking";
 export const maySecret = (kind) => kind !== "text" && kind !== "cloud";
 
 /** @returns {PollForm} */
-export const newPoll = () => ({kind: "choice", text: "", choices: ["", ""], several: false, max: 2, hidden: false, asked: false, secret: false,
+export const newPoll = () => ({kind: "choice", text: "", choices: ["", ""], images: [], several: false, max: 2, hidden: false, asked: false, secret: false,
   stars: 5, least: "", most: "", low: "", high: "", words: 3, then: [], weights: {}});
 
 /** @param {Poll} poll @returns {PollForm} */
@@ -36,7 +36,7 @@ export function pollForm(poll) {
   const {text, choices, max, hidden, kind = "choice"} = poll;
   const bounded = poll.min !== undefined || poll.max_value !== undefined;
   const blank = newPoll();
-  return {...blank, kind, text, choices: hasChoices(kind) ? [...choices] : blank.choices, several: max > 1, max: Math.max(2, max), hidden,
+  return {...blank, kind, text, choices: hasChoices(kind) ? [...choices] : blank.choices, images: [...(poll.images ?? [])], several: max > 1, max: Math.max(2, max), hidden,
     asked: poll.shown === "asked", secret: poll.secret ?? false, stars: poll.stars ?? blank.stars, words: poll.words ?? blank.words, low: poll.low ?? "", high: poll.high ?? "",
     least: bounded ? String(poll.min ?? 0) : "", most: bounded ? String(poll.max_value ?? 0) : "",
     then: [...(poll.then ?? [])], weights: {...poll.weights}};
@@ -45,11 +45,12 @@ export function pollForm(poll) {
 /** The command's data; choices left empty are left out. @param {PollForm} form */
 export function pollData(form) {
   const {kind, several, max, hidden, weights} = form;
-  const kept = form.choices.flatMap((choice, i) => (clean(choice) ? [{text: clean(choice), then: form.then[i] ?? null}] : []));
+  const kept = form.choices.flatMap((choice, i) => (clean(choice) ? [{text: clean(choice), then: form.then[i] ?? null, image: form.images[i] ?? ""}] : []));
   /** @type {Record<string, any>} */
   const data = {text: clean(form.text)};
   if (kind !== "choice") data.kind = kind;
   if (hasChoices(kind)) data.choices = kept.map(({text}) => text);
+  if (hasChoices(kind) && kept.some(({image}) => image)) data.images = kept.map(({image}) => image);
   if (kind === "choice") data.max = several ? Math.min(Math.max(2, max), kept.length) : 1;
   const secret = form.secret && maySecret(kind);
   data.hidden = hidden || secret;

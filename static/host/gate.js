@@ -97,8 +97,8 @@ function ticketForm(desk, room, {once, invite}, typed, done) {
     submit.disabled = true;
     error.textContent = "";
     try {
-      done(once ? await api.claim(room, {secret: once, name: name.value.trim()})
-        : await api.redeem(room, {invitation: invite, name: name.value.trim(), ...(me ? {user: me.token} : {})}));
+      const who = {name: name.value.trim(), ...(me ? {user: me.token} : {})};
+      done(once ? await api.claim(room, {secret: once, ...who}) : await api.redeem(room, {invitation: invite, ...who}));
     } catch (err) {
       error.textContent = errorText(/** @type {any} */ (err));
       submit.disabled = false;

@@ -9,6 +9,7 @@ import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
 import {forget} from "../pages/identity.js";
 import {roomOf} from "./address.js";
+import {previewMaths} from "../elements/rich-text.js";
 import {enter, noFragment, takeFragment, waiting} from "./gate.js";
 import {welcomed} from "./pass.js";
 import {Studio} from "./studio.js";
@@ -16,6 +17,7 @@ import {Studio} from "./studio.js";
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 const room = roomOf(location.pathname);
 let fragment = takeFragment();
+previewMaths(document.body); // in every editor
 /** @type {string | undefined} */
 let refused; // the key of why, when they were sent back
 
@@ -41,7 +43,8 @@ function teach(pass) {
   return new Promise((resolve) => {
     const {token} = pass;
     const client = new Client({room, token, lang});
-    const publisher = new HostMedia(client);
+    // H.264 is recorded as MP4, which every player knows; a browser that cannot encode it sends VP8.
+    const publisher = new HostMedia(client, {codec: () => (client.state.room?.recording?.on ? "video/h264" : "video/vp8")});
     /** @type {Studio | null} */
     let studio = null;
     const back = (/** @type {string} */ why) => {

@@ -21,8 +21,8 @@ import {thenList, weightList} from "./poll-extras.js";
  * @param {(find: string) => Promise<{id: string, name: string}[]>} options.find
  */
 export function editPoll({form, fresh, send, find}) {
-  /** What follows belongs to its choice, wherever that moves. @type {{text: string, correct: boolean, then?: PollAct | null}[]} */
-  const choices = form.choices.map((text, i) => ({text, correct: false, then: form.then[i]}));
+  /** What follows and the picture belong to their choice, wherever that moves. @type {{text: string, correct: boolean, image?: string, then?: PollAct | null}[]} */
+  const choices = form.choices.map((text, i) => ({text, correct: false, image: form.images[i], then: form.then[i]}));
   const text = h("textarea", {class: "textarea", rows: 2, maxLength: limits.title, value: form.text, data: {at: "text"}, autofocus: true,
     placeholder: t("host.poll.text.example")});
   text.addEventListener("input", () => (form.text = text.value));
@@ -35,8 +35,9 @@ export function editPoll({form, fresh, send, find}) {
       (value) => (form.max = Number(value)))));
   };
   const then = thenList(choices, () => (form.then = choices.map((choice) => choice.then ?? null)));
-  const list = choiceList({choices, onchange: () => {
+  const list = choiceList({choices, images: true, onchange: () => {
     form.choices = choices.map((choice) => choice.text);
+    form.images = choices.map((choice) => choice.image ?? "");
     form.then = choices.map((choice) => choice.then ?? null);
     drawMost();
     then.draw();

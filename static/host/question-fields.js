@@ -5,8 +5,10 @@ import {unique} from "../client/unique.js";
 import {h, icon, iconButton} from "../elements/dom.js";
 import {letter} from "../elements/person.js";
 import {t} from "../i18n.js";
+import {areaFields} from "./area-editor.js";
 import {choiceList} from "./choice-list.js";
 import {field} from "./dialog.js";
+import {mediaField} from "./media-field.js";
 
 /**
  * The fields for what is right in a question of its type; they change the form
@@ -17,6 +19,7 @@ import {field} from "./dialog.js";
  */
 export function questionFields(question, at) {
   switch (question.type) {
+    case "hotspot": return areaFields(question, at);
     case "truefalse": return sides(question);
     case "numeric": return lines(question, "ranges", at, t("host.quiz.ranges"), t("host.quiz.ranges.hint"), "3.14 ± 0.01");
     case "text": return lines(question, "accept", at, t("host.quiz.accept"), t("host.quiz.accept.hint"), "");
@@ -24,8 +27,11 @@ export function questionFields(question, at) {
     case "match": return pairs(question, at);
     case "order": return group(t("host.quiz.order"), choiceList({choices: question.choices, onchange: () => {}, name: `${at}.`}));
   }
-  return group(t("host.quiz.mark"), choiceList({choices: question.choices, correct: true, onchange: () => {}, name: `${at}.`}));
+  return group(t("host.quiz.mark"), choiceList({choices: question.choices, correct: true, images: true, onchange: () => {}, name: `${at}.`}));
 }
+
+/** What a question shows beside its text: where it is pointed at, that is part of its key. @param {QuestionForm} question @param {number} at */
+export const questionMedia = (question, at) => (question.type === "hotspot" ? [] : [mediaField({held: question, picture: false, name: `${at}`})]);
 
 /** @param {string} title @param {...Node} nodes */
 const group = (title, ...nodes) => h("fieldset", null, h("legend", {class: "small faint"}, title), ...nodes);

@@ -1,18 +1,19 @@
 // @ts-check
-/** @import {QuizDraft, QuizQuestion, QuizRange, QuizType, Scoring} from "../client/protocol.js" */
+/** @import {Area, Media, QuizDraft, QuizQuestion, QuizRange, QuizType, Scoring} from "../client/protocol.js" */
 /** @import {Problem} from "./draft.js" */
 // A quiz while it is being written: as the editor's form holds it, and the
 // rules that say whether it can be sent. Nothing here touches a page.
 
 import {limits} from "../client/protocol.js";
+import {besideMaths} from "../elements/maths.js";
 import {readNumber, typeOf, writeNumber} from "../elements/quiz-rules.js";
 
-/** @typedef {{text: string, correct: boolean}} ChoiceForm */
+/** @typedef {{text: string, correct: boolean, image?: string}} ChoiceForm */
 /**
  * A question being written. What belongs to another type is kept, so that nothing is lost by
  * looking at what else there is. accept and ranges have one on each line; gaps are in the text:
  * "[right|also right]".
- * @typedef {{type: QuizType, text: string, choices: ChoiceForm[], sides: string[], truth: number, accept: string,
+ * @typedef {{type: QuizType, text: string, media: Media | null, areas: Area[], choices: ChoiceForm[], sides: string[], truth: number, accept: string,
  *   ranges: string, pairs: {left: string, right: string}[], points: number, seconds: number, explanation: string,
  *   tags: string}} QuestionForm
  */
@@ -22,7 +23,7 @@ import {readNumber, typeOf, writeNumber} from "../elements/quiz-rules.js";
  */
 
 /** The types, in the order in which they are offered. @type {readonly QuizType[]} */
-export const questionTypes = Object.freeze(["choice", "truefalse", "numeric", "text", "gaps", "order", "match"]);
+export const questionTypes = Object.freeze(["choice", "truefalse", "numeric", "text", "gaps", "order", "match", "hotspot"]);
 
 /** What a question may be worth, how long it may take, in seconds (0: no limit), and what a run of right answers adds at most. */
 export const points = Object.freeze([0, 500, 1000, 2000, 3000]);
@@ -37,7 +38,7 @@ const parts = (text, separator) => text.split(separator).map(clean).filter(Boole
 
 /** @param {string[]} sides true and false, in words @returns {QuestionForm} */
 export const newQuestion = (sides) => ({
-  type: "choice", text: "", choices: [0, 1, 2, 3].map(() => ({text: "", correct: false})), sides: [...sides], truth: 0, accept: "", ranges: "",
+  type: "choice", text: "", media: null, areas: [], choices: [0, 1, 2, 3].map(() => ({text: "", correct: false})), sides: [...sides], truth: 0, accept: "", ranges: "",
   pairs: [0, 1, 2].map(() => ({left: "", right: ""})), points: 1000, seconds: 20, explanation: "", tags: "",
 });
 
@@ -51,9 +52,9 @@ export const quizForm = (draft, sides) => ({
 });
 
 /** @param {QuizQuestion} q @param {string[]} sides @returns {QuestionForm} */
-function questionForm(q, sides) {
+export function questionForm(q, sides) {
   const form = {...newQuestion(sides), type: typeOf({...q, multiple: false, gaps: 0}), text: q.text, points: q.points, seconds: q.seconds,
-    explanation: q.explanation ?? "", tags: (q.tags ?? []).join(", ")};
+    explanation: q.explanation ?? "", tags: (q.tags ?? []).join(", "), media: q.media ? {...q.media} : null, areas: (q.areas ?? []).map((area) => ({...area}))};
   switch (form.type) {
     case "truefalse": return {...form, sides: [...q.choices], truth: q.correct[0]};
     case "numeric": return {...form, ranges: (q.ranges ?? []).map(writeRange).join("\n")};
@@ -61,7 +62,8 @@ function questionForm(q, sides) {
     case "match": return {...form, pairs: (q.pairs ?? []).map((pair) => ({...pair}))};
     case "gaps": return {...form, text: writeGaps(q.text, q.gaps ?? [])};
   }
-  return {...form, choices: q.choices.map((text, i) => ({text, correct: q.correct.includes(i)}))};
+  if (form.type === "hotspot") return form;
+  return {...form, choices: q.choices.map((text, i) => ({text, correct: q.correct.includes(i), ...(q.images?.[i] && {image: q.images[i]})}))};
 }
 
 /** The command's data; what is left empty is left out. @param {QuizForm} form */
@@ -75,19 +77,22 @@ export const quizData = (form) => ({
 /** @param {QuestionForm} q */
 function questionData(q) {
   const tags = parts(q.tags, /[,，;；、]/).slice(0, limits.tags);
-  const about = {points: q.points, seconds: q.seconds, ...(clean(q.explanation) && {explanation: clean(q.explanation)}), ...(tags.length > 0 && {tags})};
+  const {media} = q;
+  const about = {...(media && {media: {url: media.url, kind: media.kind, ...(clean(media.alt ?? "") && {alt: clean(media.alt ?? "")})}}), points: q.points, seconds: q.seconds, ...(clean(q.explanation) && {explanation: clean(q.explanation)}), ...(tags.length > 0 && {tags})};
   const kept = q.choices.filter((choice) => clean(choice.text));
   const choices = kept.map((choice) => clean(choice.text));
   const text = clean(q.text);
   switch (q.type) {
     case "truefalse": return {type: q.type, text, choices: q.sides, correct: [q.truth], ...about};
+    case "hotspot": return {type: q.type, text, areas: q.areas, ...about};
     case "numeric": return {type: q.type, text, ranges: parts(q.ranges, "\n").map(readRange), ...about};
     case "text": return {type: q.type, text, accept: parts(q.accept, "\n"), ...about};
     case "order": return {type: q.type, text, choices, ...about};
     case "match": return {type: q.type, text, pairs: q.pairs.map(({left, right}) => ({left: clean(left), right: clean(right)})).filter(({left, right}) => left && right), ...about};
     case "gaps": return {type: q.type, ...readGaps(text), ...about};
   }
-  return {text, choices, correct: kept.flatMap((choice, i) => (choice.correct ? [i] : [])), ...about};
+  const images = kept.some((choice) => choice.image) ? {images: kept.map((choice) => choice.image ?? "")} : {};
+  return {text, choices, ...images, correct: kept.flatMap((choice, i) => (choice.correct ? [i] : [])), ...about};
 }
 
 /**
@@ -122,10 +127,10 @@ const writeRange = ({min, max}) => (min === max ? writeNumber(min) : `${writeNum
 export function readGaps(text) {
   /** @type {string[][]} */
   const gaps = [];
-  const numbered = text.replace(/\[([^[\]]*)\]/g, (_, variants) => {
+  const numbered = besideMaths(text, (plain) => plain.replace(/\[([^[\]]*)\]/g, (_, variants) => { // brackets in a formula are its own
     gaps.push(parts(variants, /[|｜]/));
     return `[[${gaps.length}]]`;
-  });
+  }));
   return {text: numbered, gaps};
 }
 
@@ -158,6 +163,10 @@ function keyProblems(q, i) {
   const long = (/** @type {string} */ text) => [...text].length > limits.choice;
   switch (q.type) {
     case "truefalse": return [];
+    case "hotspot":
+      if (q.media?.kind !== "image") return [{at: `${i}.media`, why: "picture"}];
+      if (!clean(q.media.alt ?? "")) return [{at: `${i}.alt`, why: "alt"}];
+      return q.areas.length === 0 ? [{at: `${i}.areas`, why: "areas"}] : [];
     case "numeric": {
       const lines = parts(q.ranges, "\n");
       return lines.length === 0 || lines.length > limits.accept || lines.some((line) => !readRange(line)) ? [{at: `${i}.ranges`, why: "ranges"}] : [];

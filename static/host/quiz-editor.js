@@ -1,13 +1,15 @@
 // @ts-check
 /** @import {QuestionForm, QuizForm} from "./quiz-draft.js" */
-/** @import {QuizType, Scoring} from "../client/protocol.js" */
+/** @import {QuizQuestion, QuizType, Scoring} from "../client/protocol.js" */
+/** @import {Desk} from "./bank-panel.js" */
 import {limits} from "../client/protocol.js";
 import {h, icon, iconButton} from "../elements/dom.js";
 import {errorText, number, t} from "../i18n.js";
 import {showProblems} from "./choice-list.js";
 import {field, openDialog, select, switchField} from "./dialog.js";
-import {questionFields} from "./question-fields.js";
-import {newQuestion, points, questionTypes, quizData, quizProblems, seconds, streaks} from "./quiz-draft.js";
+import {questionFields, questionMedia} from "./question-fields.js";
+import {quizTools} from "./quiz-tools.js";
+import {newQuestion, newQuiz, points, questionForm, questionTypes, quizData, quizProblems, seconds, streaks} from "./quiz-draft.js";
 
 /** True and false, in the author's language. */
 export const sides = () => [t("host.quiz.true"), t("host.quiz.false")];
@@ -21,8 +23,10 @@ export const sides = () => [t("host.quiz.true"), t("host.quiz.false")];
  * @param {QuizForm} options.form
  * @param {boolean} options.fresh a new quiz, not a draft being changed
  * @param {(data: ReturnType<typeof quizData>, start: boolean) => Promise<unknown>} options.send
+ * @param {Desk} [options.desk] with it there are files and the question bank
+ * @param {boolean} [options.only] one question alone is edited, which belongs to no quiz
  */
-export function editQuiz({form, fresh, send}) {
+export function editQuiz({form, fresh, send, desk, only = false}) {
   const title = h("input", {class: "input", maxLength: limits.title, value: form.title, data: {at: "title"}, autofocus: true, autocomplete: "off",
     placeholder: t("host.quiz.title.example")});
   title.addEventListener("input", () => (form.title = title.value));
@@ -64,9 +68,11 @@ export function editQuiz({form, fresh, send}) {
       event.preventDefault();
       /** @type {HTMLElement | null} */ (node.querySelector(".edit-question__key :is(input, textarea)"))?.focus();
     });
+    const media = h("div", null, ...questionMedia(question, i));
     const key = h("div", {class: "edit-question__key"}, questionFields(question, i));
     const type = select(questionTypes.map((value) => ({value, label: t(`host.quiz.type.${value}`)})), question.type, (value) => {
       question.type = /** @type {QuizType} */ (value);
+      media.replaceChildren(...questionMedia(question, i));
       key.replaceChildren(questionFields(question, i));
     });
     type.setAttribute("aria-label", t("host.quiz.type"));
@@ -87,6 +93,7 @@ export function editQuiz({form, fresh, send}) {
           draw(Math.min(i, form.questions.length - 1));
         }})),
       text,
+      media,
       key,
       h("div", {class: "edit-question__foot"},
         field(t("host.quiz.seconds"), select(options(seconds, question.seconds, (n) => (n === 0 ? t("host.quiz.untimed") : t("host.seconds", {n}))), question.seconds,
@@ -105,12 +112,16 @@ export function editQuiz({form, fresh, send}) {
   }
 
   const error = h("p", {class: "error", role: "alert"});
+  /** Shows what is missing, if anything is. @param {boolean} questions whether only they count */
+  const sound = (questions) => {
+    const problems = quizProblems(form).filter(({at}) => !questions || /^\d/.test(at));
+    showProblems(body, problems);
+    return problems.length === 0;
+  };
   /** @param {boolean} start */
   const submit = async (start) => {
     error.textContent = "";
-    const problems = quizProblems(form);
-    showProblems(body, problems);
-    if (problems.length > 0) return;
+    if (!sound(only)) return;
     for (const button of [save, now]) button.disabled = true;
     try {
       await send(quizData(form), start);
@@ -120,15 +131,27 @@ export function editQuiz({form, fresh, send}) {
     }
     for (const button of [save, now]) button.disabled = false;
   };
-  const save = h("button", {type: "button", class: "btn btn--primary", onclick: () => void submit(false)}, t("host.draft.save"));
+  const save = h("button", {type: "button", class: "btn btn--primary", onclick: () => void submit(false)}, t(only ? "host.bank.save" : "host.draft.save"));
   const now = h("button", {type: "button", class: "btn", onclick: () => void submit(true)}, icon("play"), t("host.quiz.now"));
-  const body = h("div", {class: "stack"}, field(t("host.quiz.title"), title), settings(form), list, add, error);
+  const tools = desk && quizTools({desk, form, sides: sides(), draw, sound: () => sound(true), edit: editQuestion});
+  const body = only ? h("div", {class: "stack"}, list, error)
+    : h("div", {class: "stack"}, field(t("host.quiz.title"), title), settings(form), tools, list, add, error);
   draw();
-  const dialog = openDialog({title: t(fresh ? "host.quiz.new" : "host.quiz.edit"), look: "dialog--edit dialog--wide", body: [body],
-    foot: [h("span", {class: "small faint grow edit-keys"}, t("host.quiz.keys")), now, save]});
+  const dialog = openDialog({title: only ? t("host.bank.edit") : t(fresh ? "host.quiz.new" : "host.quiz.edit"), look: `dialog--edit dialog--wide${only ? " dialog--only" : ""}`, body: [body],
+    foot: only ? [save] : [h("span", {class: "small faint grow edit-keys"}, t("host.quiz.keys")), now, save]});
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit(false);
   });
+}
+
+/**
+ * Opens the editor on one question that belongs to no quiz.
+ * @param {QuizQuestion} question
+ * @param {(data: object) => Promise<unknown>} save
+ */
+export function editQuestion(question, save) {
+  const form = {...newQuiz(sides()), questions: [questionForm(question, sides())]};
+  editQuiz({form, fresh: false, only: true, send: (data) => save(data.questions[0])});
 }
 
 /** How the quiz is played. @param {QuizForm} form */

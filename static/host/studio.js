@@ -5,12 +5,13 @@
 /** @import {Device} from "./capture.js" */
 import * as api from "../client/api.js";
 import {h, icon, iconButton, text} from "../elements/dom.js";
-import {bindIntents} from "../elements/intents.js";
+import {bindIntents, Intent} from "../elements/intents.js";
 import {announce, toast} from "../elements/toast.js";
 import "../elements/chat-panel.js";
 import {ClassNow} from "../elements/class-now.js";
 import "../elements/connection-banner.js";
 import "../elements/people-panel.js";
+import {PulseGauge} from "../elements/pulse.js";
 import "../elements/question-board.js";
 import {QuestionFocus} from "../elements/question-focus.js";
 import {askerOf} from "../elements/question-item.js";
@@ -24,12 +25,16 @@ import {Capture, meter} from "./capture.js";
 import {classDialog} from "./class-dialog.js";
 import {deviceError, devicesDialog} from "./devices-dialog.js";
 import {confirmed} from "./dialog.js";
+import {Recorder} from "./recorder.js";
 import {Roster} from "./roster.js";
 import {shareDialog} from "./share-dialog.js";
 import "./studio-stage.js";
 import {refused, Undo} from "./undo.js";
 
 /** @typedef {"activities" | "chat" | "questions" | "people"} Panel */
+
+/** Nothing; one list, so that views compare equal. @type {any[]} */
+const none = [];
 
 /** Where the activities have a column of their own beside the tabs. */
 const wide = matchMedia("(min-width: 64rem)");
@@ -47,6 +52,7 @@ export class Studio {
   #capture = new Capture();
   #broadcast;
   #roster;
+  #recorder;
   /** @type {Panel} */ #panel = "chat";
   /** Up to which message and question the host has looked. */
   #seen = {chat: 0, questions: 0};
@@ -66,6 +72,7 @@ export class Studio {
     this.#token = token;
     this.#broadcast = new Broadcast(client, this.#capture, publisher);
     this.#roster = new Roster(client);
+    this.#recorder = new Recorder({client, capture: this.#capture, room, token});
     this.#layout();
     this.#listen();
     void this.#startAllowed();
@@ -94,22 +101,23 @@ export class Studio {
     this.sky = /** @type {import("../elements/reactions.js").ReactionSky} */ (h("reaction-sky", {class: "studio__sky"}));
     this.focused = new QuestionFocus();
     this.tabs = /** @type {any} */ (h("tab-bar", {class: "studio__tabs"}));
-    this.activities = /** @type {any} */ (h("activity-panel"));
+    this.activities = /** @type {any} */ (h("activity-panel", {desk: {room: this.#room, token: this.#token}}));
     this.chat = /** @type {any} */ (h("chat-panel"));
     this.board = /** @type {any} */ (h("question-board"));
     this.people = /** @type {any} */ (h("people-panel"));
     this.now = new ClassNow();
+    this.gauge = new PulseGauge();
     const panel = (/** @type {Panel} */ name, /** @type {HTMLElement} */ node) =>
       h("section", {class: `studio__panel studio__panel--${name}`, id: `panel-${name}`, role: "tabpanel", aria: {labelledby: `tab-${name}`}}, node);
     this.column = h("div", {class: "studio__main"},
-      h("div", {class: "studio__stage"}, this.stage, this.sky, this.focused), panel("activities", this.activities));
+      h("div", {class: "studio__stage"}, this.stage, this.sky, this.focused), this.gauge, panel("activities", this.activities));
     this.side = h("aside", {class: "studio__side"}, this.tabs, panel("chat", this.chat), panel("questions", this.board), panel("people", this.people));
     this.skip = h("a", {class: "skip", href: "#panel-chat"});
     this.frame = h("div", {class: "studio"}, this.skip,
       h("header", {class: "masthead studio__head"},
         h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}}, h("img", {src: "/static/icons/mark.svg", alt: "", width: 32, height: 32})),
         h("div", {class: "studio__name"}, this.title, this.edit), this.phase,
-        h("span", {class: "studio__count row small"}, icon("people"), this.count, this.crowd), h("span", {class: "push"}), this.end, this.share, this.menu),
+        h("span", {class: "studio__count row small"}, icon("people"), this.count, this.crowd), h("span", {class: "push"}), this.#recorder.button, this.#recorder.clip, this.end, this.share, this.menu),
       this.banner, this.now, h("main", {class: "studio__body"}, this.column, this.side));
     this.#app.replaceChildren(this.frame);
   }
@@ -153,6 +161,12 @@ export class Studio {
     on("studio-live", () => this.#broadcast.start().then(() => announce(t("host.air.on")), refused));
     on("studio-stop", () => this.#broadcast.stop().then(() => announce(t("host.air.off")), refused));
     on("studio-reopen", () => client.command("room.open").catch(refused));
+    // Editors are dialogs of the document, beside the frame.
+    const upload = (/** @type {Event} */ event) => {
+      if (event instanceof Intent) event.respondWith(api.upload(this.#room, this.#token, event.detail.file, event.detail.onprogress));
+    };
+    document.addEventListener("file-upload", upload);
+    this.#ends.push(() => document.removeEventListener("file-upload", upload));
     // Leaving while on air would leave the class in front of a frozen picture.
     const guard = (/** @type {BeforeUnloadEvent} */ event) => {
       if (this.#broadcast.wanted) event.preventDefault();
@@ -224,7 +238,9 @@ export class Studio {
     return [
       {label: t("host.class.settings"), icon: "edit", act: () => classDialog(this.#client)},
       {label: t("host.console"), icon: "shield", act: () => window.open(`/moderate/${this.#room}`, "_blank", "noopener")},
+      ...this.#recorder.items(),
       {label: t("host.viewers"), icon: "eye", act: () => window.open(`/class/${this.#room}`, "_blank", "noopener")},
+      {label: t("report.link"), icon: "book", act: () => window.open(`/report/${this.#room}`, "_blank", "noopener")},
       phase === "live" ? {label: t("host.end"), icon: "exit", danger: true, act: () => void this.#end()}
         : {label: t(phase === "ended" ? "host.reopen" : "host.open"), icon: "door", act: open},
       "line",
@@ -252,6 +268,7 @@ export class Studio {
     const {you, room} = state;
     if (this.banner) this.banner.view = state.connection;
     if (!you || !room || !this.frame) return;
+    this.#recorder.draw(room);
     this.#head(room);
     const now = () => this.#client.now();
     if (this.now) this.now.view = {segment: room.segment ?? "", topic: room.topic ?? "", pinned: room.pinned ?? "", staff: true};
@@ -261,7 +278,8 @@ export class Studio {
     if (this.stage) {
       this.stage.view = {tracks, possible, sharing, asked: this.#asked, wanted, busy, media, phase: room.phase, stage: room.stage, you, now};
     }
-    this.activities.view = {polls: room.polls, quiz: room.quiz, mine: state.mine, allowed: room.allowed, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
+    if (this.gauge) this.gauge.view = {tally: state.pulse, notes: room.pulse ?? none, from: room.started_at, live: room.phase === "live", now};
+    this.activities.view = {polls: room.polls, surveys: room.surveys ?? none, quiz: room.quiz, mine: state.mine, allowed: room.allowed, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
     this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff: true};
     this.board.view = {questions: room.questions, you, now, ended, staff: true, board: room.board, exports: true};
     if (this.focused) this.focused.view = {question: room.questions.find((q) => q.focus) ?? null, staff: true};
@@ -292,14 +310,15 @@ export class Studio {
   }
 
   /** @param {import("../client/protocol.js").Room} room */
-  #tabs({chat, questions, hands, polls, quiz}) {
+  #tabs({chat, questions, hands, polls, quiz, surveys = []}) {
     if (!this.frame || !this.tabs) return;
     const open = questions.filter((q) => !q.answered && q.state !== "dismissed");
     const newest = {chat: chat.at(-1)?.id ?? 0, questions: Math.max(0, ...questions.map((q) => q.id))};
     if (this.#panel === "chat" || this.#seen.chat === 0) this.#seen.chat = newest.chat;
     if (this.#panel === "questions") this.#seen.questions = newest.questions;
     const unread = chat.filter((m) => m.id > this.#seen.chat).length;
-    const running = polls.filter((p) => p.phase === "open").length + (quiz && quiz.question >= 0 && quiz.phase !== "finished" ? 1 : 0);
+    const running = polls.filter((p) => p.phase === "open").length + (quiz && quiz.question >= 0 && quiz.phase !== "finished" ? 1 : 0) +
+      surveys.filter((s) => s.phase === "open").length;
     /** @type {import("../elements/tab-bar.js").Tab[]} */
     const tabs = [
       {id: "chat", label: t("host.tab.chat"), icon: "chat", count: unread, fresh: unread > 0},

@@ -262,6 +262,7 @@ export class Console {
     text(this.skip, t("mod.skip"));
     this.menu.view = {items: [
       {label: t("host.viewers"), icon: "eye", act: () => window.open(`/class/${this.#room}`, "_blank", "noopener")},
+      {label: t("report.link"), icon: "book", act: () => window.open(`/report/${this.#room}`, "_blank", "noopener")},
       {label: t("mod.keys"), icon: "info", act: () => this.#help()}, "line"]};
   }
 }

@@ -7,6 +7,9 @@ import {send} from "../elements/intents.js";
 import {openMenu} from "../elements/menu.js";
 import {avatar, roleBadge} from "../elements/person.js";
 import {askerOf} from "../elements/question-item.js";
+import {plainMaths} from "../elements/maths.js";
+import {richText} from "../elements/rich-text.js";
+import {announce} from "../elements/toast.js";
 import {slowName, slowSteps} from "../host/class-dialog.js";
 import {number, t, time} from "../i18n.js";
 import {entries, heir, move} from "./stream.js";
@@ -28,6 +31,7 @@ export class ModStream extends View {
   #newest = 0;
   #unseen = 0;
   /** @type {Entry[]} */ #shown = [];
+  /** How many questions waited for approval when it was last drawn. */ #held = -1;
 
   build() {
     this.classList.add("stream");
@@ -65,6 +69,8 @@ export class ModStream extends View {
     flag(this.slow, "stream__slow--on", slow > 0);
     this.slow.setAttribute("aria-label", this.slow.textContent ?? "");
     const held = questions.filter((q) => q.state === "waiting").length;
+    if (this.#held >= 0 && held > this.#held) announce(t("qa.say.waiting", {n: held}));
+    this.#held = held;
     const heldChip = /** @type {HTMLElement} */ (filters.lastElementChild);
     heldChip.hidden = held === 0 && !hold;
     text(/** @type {Element} */ (heldChip.lastElementChild), held ? number(held) : "");
@@ -133,6 +139,8 @@ export class ModStream extends View {
           this.act(name);
         }});
     const person = by.id !== "" && by.id !== you.id && by.role !== "host"; // without an id: anonymous
+    const words = h("p", {class: "entry__text"});
+    richText(words, entry.text);
     const node = h("li", {class: `entry entry--${kind}`, id: `entry-${entry.id}`, tabIndex: -1, onclick: () => this.#pick(entry.id)},
       avatar(by),
       h("div", {class: "entry__body grow"},
@@ -146,8 +154,8 @@ export class ModStream extends View {
           entry.question ? h("span", {class: "badge badge--outline entry__aside"}, icon("history"), t("qa.state.dismissed")) : null,
           h("span", {class: "badge badge--outline entry__mute"}, t("mod.muted")),
           h("time", {class: "small faint", dateTime: new Date(entry.at).toISOString()}, time(entry.at))),
-        entry.asked ? h("p", {class: "message__quote truncate"}, entry.asked) : null,
-        h("p", {class: "entry__text"}, entry.text)),
+        entry.asked ? h("p", {class: "message__quote truncate"}, plainMaths(entry.asked)) : null,
+        words),
       h("div", {class: "entry__acts"},
         entry.question ? act("approve", "check", t("qa.approve"), "Y") : null,
         entry.question ? act("reject", "close", t("qa.reject"), "N") : null,

@@ -4,7 +4,9 @@
 /** @import {Quality} from "../elements/class-stage.js" */
 import {errorText, lang, number, onLang, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, setIcon, text} from "../elements/dom.js";
+import {keepFocus} from "../elements/focus.js";
 import {bindIntents, send} from "../elements/intents.js";
+import {plainMaths} from "../elements/maths.js";
 import {activities, results} from "../elements/rules.js";
 import {announce, toast} from "../elements/toast.js";
 import {ChatPanel} from "../elements/chat-panel.js";
@@ -14,12 +16,14 @@ import {PeoplePanel} from "../elements/people-panel.js";
 import {PointsChip} from "../elements/points-chip.js";
 import {ClassNow} from "../elements/class-now.js";
 import {PollCard} from "../elements/poll-card.js";
+import {PulseBar, PulseGauge} from "../elements/pulse.js";
 import {QuestionBoard} from "../elements/question-board.js";
 import {QuizCard} from "../elements/quiz-card.js";
 import {openPractice} from "../elements/quiz-practice.js";
 import {ReactionBar} from "../elements/reactions.js";
 import {SiteMenu} from "../elements/site-menu.js";
 import {SuggestionCard} from "../elements/suggestion-card.js";
+import {SurveyCard} from "../elements/survey-card.js";
 import {TabBar} from "../elements/tab-bar.js";
 import {openPoints} from "./points-dialog.js";
 
@@ -32,7 +36,10 @@ const sheet = matchMedia("(max-width: 56rem)");
 const seen = {vote: 5000, result: 15_000};
 
 /** Refusals that an element shows where they arose. */
-const shownThere = new Set(["chat.say", "qa.ask", "qa.answer"]);
+const shownThere = new Set(["chat.say", "qa.ask", "qa.answer", "survey.answer"]);
+
+/** Nothing noted; one list, so that views compare equal. @type {import("../client/protocol.js").PulseNote[]} */
+const none = [];
 
 /**
  * The page of a class in progress: the client's state laid out on elements,
@@ -82,6 +89,9 @@ export class ClassView {
     this.now = new ClassNow();
     this.poll = new PollCard();
     this.quiz = new QuizCard();
+    this.survey = new SurveyCard();
+    this.pulse = new PulseBar();
+    this.gauge = new PulseGauge();
     this.suggestion = new SuggestionCard();
     this.reactions = new ReactionBar();
     this.menu = new SiteMenu();
@@ -92,6 +102,7 @@ export class ClassView {
   #frame() {
     this.title = h("h1", {class: "class-head__title truncate"});
     this.phase = h("span", {class: "badge"});
+    this.recorded = h("span", {class: "badge badge--outline class-head__recorded", hidden: true});
     this.count = h("span", {class: "chip class-head__count"}, icon("people"), h("span", {class: "numeric"}));
     this.points.hidden = true;
     this.hand = h("button", {type: "button", class: "btn btn--small class-bar__hand", onclick: () => this.#raise()}, icon("hand"), h("span"));
@@ -107,7 +118,7 @@ export class ClassView {
     }});
     this.summary = h("div", {class: "activity-card summary", hidden: true});
     this.activity = h("section", {class: "activity", id: "activity", hidden: true}, h("div", {class: "activity__tools row"}, this.pager, h("span", {class: "push"}),
-      this.smaller, this.putAway), this.quiz, this.poll);
+      this.smaller, this.putAway), this.quiz, this.poll, this.survey);
     this.activity.addEventListener("click", (event) => {
       if (!this.#small || /** @type {Element} */ (event.target).closest("button")) return;
       this.#small = false; // all that is left of it is something to tap
@@ -124,15 +135,15 @@ export class ClassView {
     }});
     this.skipActivity = h("a", {class: "skip", href: "#activity", hidden: true, onclick: (/** @type {Event} */ event) => {
       event.preventDefault();
-      /** @type {HTMLElement | null | undefined} */ (this.activity?.querySelector(":is(quiz-card, poll-card):not([hidden]) .activity-card__title"))?.focus();
+      /** @type {HTMLElement | null | undefined} */ (this.activity?.querySelector(":is(quiz-card, poll-card, survey-card):not([hidden]) .activity-card__title"))?.focus();
     }});
     this.#place.replaceChildren(this.skipActivity, this.skip,
       h("header", {class: "masthead class-head"}, h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}},
-        h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, h("span", {class: "push"}), this.count, this.points, this.menu),
+        h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, this.recorded, h("span", {class: "push"}), this.count, this.points, this.menu),
       this.banner, this.now,
       h("main", {class: "class"}, h("div", {class: "class__stage"}, this.stage,
-        h("div", {class: "class-bar"}, this.reactions, h("span", {class: "push"}), this.hand, this.shareButton)),
-      h("div", {class: "class__below"}, this.summary, this.activity), h("div", {class: "class__column"}, this.side, this.offer)));
+        h("div", {class: "class-bar"}, this.reactions, h("span", {class: "push"}), this.hand, this.shareButton), this.pulse, this.gauge),
+      h("div", {class: "class__below"}, this.activity, this.summary), h("div", {class: "class__column"}, this.side, this.offer)));
     this.#words();
     onLang(() => {
       this.#words();
@@ -207,12 +218,17 @@ export class ClassView {
     this.people.view = {count: room.count, hands: room.hands, you, now};
     this.reactions.hidden = ended;
     this.reactions.view = {disabled: connection.state !== "open"};
+    this.pulse.hidden = staff || room.phase !== "live";
+    this.pulse.view = {mood: this.#client.state.mood, now, disabled: connection.state !== "open"};
+    this.gauge.view = {tally: this.#client.state.pulse, notes: room.pulse ?? none, from: room.started_at, live: staff && room.phase === "live", now};
     const offered = this.#client.state.suggestions.at(-1) ?? null;
     if (this.offer) this.offer.hidden = !offered || offered.items.every(({id}) => this.#later.has(id));
     this.suggestion.view = offered;
     if (points) this.points.view = points;
     this.points.hidden = !points;
-    this.#activity(room, you);
+    if (this.activity) {
+      keepFocus(this.activity, () => this.#activity(room, you), () => [this.quiz.heading, this.poll.heading, this.survey.heading, this.side?.querySelector("[role=tab][aria-selected=true]")]);
+    }
     this.#summary(room, you);
     this.#tabBar(room, you);
   }
@@ -233,6 +249,11 @@ export class ClassView {
     const name = room.phase === "live" && !room.stage.live ? "open" : room.phase;
     phase.className = name === "live" ? "badge badge--live" : "badge";
     text(phase, t(`phase.${name}`));
+    if (this.recorded) {
+      this.recorded.hidden = !room.recording?.on;
+      this.recorded.title = t("record.badge.title");
+      text(this.recorded, t("record.badge"));
+    }
     text(/** @type {Element} */ (count.lastElementChild), number(room.count));
     count.title = t("people.here", {n: room.count});
     aria(count, "label", t("people.here", {n: room.count}));
@@ -253,7 +274,7 @@ export class ClassView {
     const {activity, pager, smaller, putAway} = this;
     if (!activity || !pager || !smaller || !putAway) return;
     this.#past ??= new Set(results(room));
-    const all = room.phase === "ended" ? [] : activities(room, this.#past);
+    const all = activities(room, this.#past, you);
     if (all.some(({over}) => !over)) for (const key of results(room)) this.#past.add(key);
     const before = activity.hidden ? "" : this.#pick;
     let shown = all.find(({key}) => key === this.#pick);
@@ -270,7 +291,8 @@ export class ClassView {
     if (urgent !== this.#said) {
       this.#said = urgent;
       this.#small = false; // what is new comes up by itself
-      if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: shown.poll.text}));
+      if (shown.kind === "survey" && !shown.over) announce(t("survey.say.opened", {text: shown.survey.title}));
+      if (shown.kind === "poll" && shown.poll.phase === "open") announce(t("poll.say.opened", {text: plainMaths(shown.poll.text)}));
     }
     this.#settle(shown.over ? `${shown.key}/over` : shown.kind === "poll" && (you.votes[shown.poll.id]?.length || you.ballots?.[shown.poll.id]) ? `${shown.key}/voted` : "", shown.over);
     putAway.hidden = !shown.over;
@@ -285,18 +307,20 @@ export class ClassView {
     keyed(pager, all, (a) => a.key, (a) => h("button", {type: "button", class: "chip", onclick: () => {
       this.#pick = a.key;
       this.draw();
-    }}, icon(a.kind), h("span")), (node, a, i) => {
+    }}, icon(a.kind === "survey" ? "smile" : a.kind), h("span")), (node, a, i) => {
       aria(node, "pressed", a.key === shown.key);
       text(node.lastElementChild, t(`${a.kind}.name`) + (a.kind === "poll" ? ` ${number(all.slice(0, i + 1).filter((b) => b.kind === "poll").length)}` : ""));
     });
     this.quiz.hidden = shown.kind !== "quiz";
     this.poll.hidden = shown.kind !== "poll";
+    this.survey.hidden = shown.kind !== "survey";
     const staff = you.role !== "viewer";
     if (shown.kind === "quiz") {
       const {quiz} = shown;
       const stands = you.quiz && you.quiz.quiz === quiz.id && you.quiz.rank > 0 ? {...you.quiz, id: you.id, name: you.name} : null;
       this.quiz.view = {quiz, now: this.#now, answers: you.answers, mine: this.#client.state.mine, me: stands, standing: you.quiz, user: you.id, staff};
-    } else this.poll.view = {poll: shown.poll, mine: you.votes[shown.poll.id], ballot: you.ballots?.[shown.poll.id], staff};
+    } else if (shown.kind === "survey") this.survey.view = {survey: shown.survey, mine: you.surveys?.[shown.survey.id], staff};
+    else this.poll.view = {poll: shown.poll, mine: you.votes[shown.poll.id], ballot: you.ballots?.[shown.poll.id], staff};
     if (before !== shown.key && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       activity.animate([{opacity: 0, transform: "translateY(14px)"}, {opacity: 1, transform: "none"}], {duration: 320, easing: "ease-out"});
     }
@@ -337,7 +361,7 @@ export class ClassView {
     if (you.quiz && you.quiz.rank > 0) facts.push(["trophy", number(you.quiz.rank), t("summary.rank", {of: you.quiz.of})]);
     if (asked > 0) facts.push(["question", number(asked), t("summary.asked", {n: asked})]);
     const past = (room.practice ?? []).slice(-3).reverse();
-    const name = JSON.stringify([lang, you.name, facts, past]);
+    const name = JSON.stringify([lang, you.name, facts, past, room.recording?.id]);
     if (summary.dataset.shown === name) return; // what has the focus stays
     summary.dataset.shown = name;
     summary.replaceChildren(iconButton("close", t("class.away"), {class: "btn btn--icon btn--quiet btn--small summary__close", onclick: () => {
@@ -347,6 +371,7 @@ export class ClassView {
       h("dl", {class: "summary__facts"}, ...facts.map(([picture, value, what]) =>
         h("div", null, h("dt", null, icon(picture), what), h("dd", {class: "display numeric"}, value)))),
       h("div", {class: "cluster"}, h("a", {class: "btn btn--primary", href: "/"}, t("summary.home")),
+        room.recording ? h("a", {class: "btn", href: `/recording/${encodeURIComponent(room.id)}/${room.recording.id}`}, icon("play"), t("class.recording")) : null,
         ...past.map(({id, title}) => h("button", {type: "button", class: "btn", onclick: () => void openPractice(summary, id)}, icon("quiz"), t("quiz.practise.of", {title}))),
         h("button", {type: "button", class: "btn", onclick: () => openPoints(this.#token)}, t("points.open"))));
   }

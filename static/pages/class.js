@@ -7,6 +7,7 @@ import {ViewerMedia} from "../client/media.js";
 import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
 import {h, icon} from "../elements/dom.js";
+import {previewMaths} from "../elements/rich-text.js";
 import {ClassView} from "./class-view.js";
 import {door} from "./door.js";
 import {forget, fromToken, remember, seat} from "./identity.js";
@@ -18,6 +19,7 @@ import "../elements/site-menu.js";
 const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const place = document.body;
 place.classList.add("class-page");
+previewMaths(place); // in the chat and on the board
 
 /** Takes what the address's fragment grants out of it, so that it is not shared by mistake. */
 function takeGrant() {

@@ -41,6 +41,9 @@ func Read(text string) bank.Result {
 	var it item
 	n := 0
 	for raw := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if r.Full() {
+			return r
+		}
 		n++
 		it.read(&r, bank.Clean(raw), n)
 	}

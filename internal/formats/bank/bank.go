@@ -74,6 +74,7 @@ type Question struct {
 	Feedback string   `json:"feedback"` // shown to everybody afterwards: the explanation
 	Tags     []string `json:"tags"`
 	Category string   `json:"category"` // its path, parted by slashes
+	Seconds  int      `json:"-"`        // to answer in, where the file says so; 0: it does not
 }
 
 // Choice is one of several to choose from, or one item to put in order.
@@ -111,11 +112,19 @@ type Skipped struct {
 	Reason string `json:"reason"`
 }
 
-// Result is what a file held.
+// Result is what a file held. Lines says where each question begins.
 type Result struct {
 	Questions []Question `json:"questions"`
 	Skipped   []Skipped  `json:"skipped"`
+	Lines     []int      `json:"-"`
 }
+
+// MaxItems is how many items of a file are read: far more than anybody has, and
+// few enough to be read in a second or two.
+const MaxItems = 50_000
+
+// Full reports whether a file has as many items as are read, or more.
+func (r *Result) Full() bool { return len(r.Questions)+len(r.Skipped) >= MaxItems }
 
 // Add keeps q where it is sound, and says why not where it is not.
 func (r *Result) Add(q Question, line int, id string) {
@@ -125,6 +134,7 @@ func (r *Result) Add(q Question, line int, id string) {
 		return
 	}
 	r.Questions = append(r.Questions, q)
+	r.Lines = append(r.Lines, line)
 }
 
 // String is what a person reads of it.

@@ -27,9 +27,22 @@ const (
 // ErrDTD says that a file has a document type of its own.
 var ErrDTD = errors.New("the XML declares a document type (DTD), which is refused")
 
+// ErrTooMuch is what every refusal of a file is that is too large, or packed
+// or nested beyond reason.
+var ErrTooMuch = errors.New("the file is too large to be read")
+
+// tooMuch is such a refusal in its own words.
+type tooMuch string
+
+func (e tooMuch) Error() string     { return string(e) }
+func (e tooMuch) Is(err error) bool { return err == ErrTooMuch }
+
+// errMuch says that something goes beyond a bound.
+func errMuch(format string, args ...any) error { return tooMuch(fmt.Sprintf(format, args...)) }
+
 // errBig says that something is larger than it may be.
 func errBig(what string, most int64) error {
-	return fmt.Errorf("%s is larger than %d MiB, the most that is read", what, most>>20)
+	return errMuch("%s is larger than %d MiB, the most that is read", what, most>>20)
 }
 
 // CheckSize refuses a file that is too large to read.

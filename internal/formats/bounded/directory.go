@@ -3,8 +3,6 @@ package bounded
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
 )
 
@@ -27,7 +25,7 @@ func checkDirectory(r io.ReaderAt, size int64) error {
 	// Where there are more than 65,535 entries or 4 GB, the fields are all
 	// ones and a second record has them: that is more than is read anyway.
 	if n := binary.LittleEndian.Uint16(end[10:]); n > MaxEntries {
-		return fmt.Errorf("the zip archive holds more than %d files, the most that is read", MaxEntries)
+		return errMuch("the zip archive holds more than %d files, the most that is read", MaxEntries)
 	}
 	// A record takes 46 bytes and a name. A directory that is longer than the
 	// count allows for holds entries that it does not count; where it begins
@@ -35,7 +33,7 @@ func checkDirectory(r io.ReaderAt, size int64) error {
 	const longest = MaxEntries * 1024
 	length, begin := binary.LittleEndian.Uint32(end[12:]), int64(binary.LittleEndian.Uint32(end[16:]))
 	if length > longest || size-int64(len(tail)-at)-begin > longest {
-		return errors.New("the directory of the zip archive is too long")
+		return errMuch("the directory of the zip archive is too long")
 	}
 	return nil
 }

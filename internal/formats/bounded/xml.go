@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/lyceum-live/lyceum/internal/formats/bank"
 )
 
 // Node is an element of XML, or a text where Name is empty. What is asked of a
@@ -135,14 +137,15 @@ func Document(s string) (*Node, error) {
 
 // Items calls each for every element of a name, and broken for what could not
 // be read of one; reading then goes on at the next one. A document type ends
-// it with [ErrDTD]. Text that breaks off again and again is given up: no more
+// it with [ErrDTD], and more than [bank.MaxItems] of them with an
+// [ErrTooMuch]. Text that breaks off again and again is given up: no more
 // than a few times its length is read.
 func Items(s, name string, each func(*Node), broken func(line int, err error)) error {
 	next := regexp.MustCompile(`<(?:[A-Za-z_][\w.-]*:)?` + regexp.QuoteMeta(name) + `[\s>/]`)
-	from, line, budget := 0, 0, 4*len(s)+1<<20
+	from, line, budget, left := 0, 0, 4*len(s)+1<<20, bank.MaxItems
 	for {
-		stopped, err := items(s[from:], name, line, each)
-		if err == nil || errors.Is(err, ErrDTD) {
+		stopped, err := items(s[from:], name, line, &left, each)
+		if err == nil || errors.Is(err, ErrDTD) || errors.Is(err, errMany) {
 			return err
 		}
 		if stopped.inside || from == 0 {
@@ -169,7 +172,11 @@ type stop struct {
 	inside       bool
 }
 
-func items(s, name string, before int, each func(*Node)) (at stop, err error) {
+// errMany says that a file has more items than are read.
+var errMany = errMuch("the file holds more than %d questions", bank.MaxItems)
+
+// items reads on to the end or to what is broken; left is how many may come.
+func items(s, name string, before int, left *int, each func(*Node)) (at stop, err error) {
 	d := newDecoder(s)
 	defer func() { at.read = int(d.InputOffset()) }()
 	depth := 0
@@ -203,12 +210,15 @@ func items(s, name string, before int, each func(*Node)) (at stop, err error) {
 			if err != nil {
 				return at, err
 			}
+			if *left--; *left < 0 {
+				return at, errMany
+			}
 			each(n)
 		}
 	}
 }
 
-var errDeep = fmt.Errorf("the XML is more than %d elements deep", MaxDepth)
+var errDeep = errMuch("the XML is more than %d elements deep", MaxDepth)
 
 // element reads what belongs to start, whose tag was just read.
 func element(d *xml.Decoder, start xml.StartElement, before int) (*Node, error) {

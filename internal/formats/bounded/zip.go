@@ -33,7 +33,7 @@ func OpenArchive(r io.ReaderAt, size int64) (*Archive, error) {
 		return nil, ErrZip
 	}
 	if len(z.File) > MaxEntries {
-		return nil, fmt.Errorf("the zip archive holds %d files; at most %d are read", len(z.File), MaxEntries)
+		return nil, errMuch("the zip archive holds %d files; at most %d are read", len(z.File), MaxEntries)
 	}
 	a := &Archive{files: map[string]*zip.File{}, left: MaxTotal}
 	var total uint64
@@ -42,7 +42,7 @@ func OpenArchive(r io.ReaderAt, size int64) (*Archive, error) {
 			return nil, errBig("a file in the zip archive", MaxEntry)
 		}
 		if f.UncompressedSize64 > freeRatio && f.UncompressedSize64/max(f.CompressedSize64, 1) > MaxRatio {
-			return nil, fmt.Errorf("the zip archive is packed more than %d to 1, which is refused", MaxRatio)
+			return nil, errMuch("the zip archive is packed more than %d to 1, which is refused", MaxRatio)
 		}
 		if total += f.UncompressedSize64; total > MaxTotal {
 			return nil, errBig("what the zip archive holds", MaxTotal)

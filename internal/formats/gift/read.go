@@ -39,6 +39,9 @@ func Read(text string) bank.Result {
 	var r bank.Result
 	category := ""
 	for _, p := range paragraphs(text) {
+		if r.Full() {
+			break
+		}
 		if rest, ok := p.category(); ok {
 			category = bank.CategoryPath(rest)
 			continue

@@ -274,29 +274,3 @@ func guardOn(s, sign string) string {
 		s = s[at+len(sign):]
 	}
 }
-
-// dangerous is what makes a spreadsheet take a cell for a formula.
-const dangerous = "=+-@\t\r\n＝＋－＠"
-
-// harmless is a cell that no spreadsheet takes for a formula: with an
-// apostrophe before it, where it, or what is after its own apostrophes,
-// begins like one.
-func harmless(s string) string {
-	if formula(s) {
-		return "'" + s
-	}
-	return s
-}
-
-// bare is the opposite of harmless.
-func bare(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && formula(rest) {
-		return rest
-	}
-	return s
-}
-
-func formula(s string) bool {
-	s = strings.TrimLeft(s, "'")
-	return s != "" && strings.ContainsRune(dangerous, []rune(s[:min(len(s), 4)])[0])
-}

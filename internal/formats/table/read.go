@@ -3,8 +3,8 @@
 //
 // The header says what the columns are, in English or Chinese (题干, 题型,
 // 选项A, 答案, 解析, 标签, 分类 …), anywhere in the first 40 rows. Columns for
-// points, time and difficulty are passed over. Without a type column the type
-// is told by the options and the answer.
+// points and difficulty are passed over, and seconds to answer in are kept.
+// Without a type column the type is told by the options and the answer.
 //
 // In a cell: an answer to a choice is letters (AC; A,C), numbers (1,3) or the
 // option itself; typed answers are parted by |, gaps by | and what may be typed
@@ -27,6 +27,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lyceum-live/lyceum/internal/cell"
 	"github.com/lyceum-live/lyceum/internal/formats/bank"
 )
 
@@ -65,7 +66,7 @@ func id(l *line) string {
 // line is the cells of a row by what they mean.
 type line struct {
 	kind, title, text, format, answer, weights string
-	explanation, tags, category                string
+	explanation, tags, category, seconds       string
 	options, feedback                          []string // with gaps where cells are empty
 	kahoot                                     bool
 }
@@ -73,7 +74,7 @@ type line struct {
 func (h *header) line(r row) *line {
 	l := &line{kahoot: h.kahoot}
 	for i, c := range r.cells {
-		c = bare(bank.Clean(c))
+		c = cell.Bare(bank.Clean(c))
 		if c == "" {
 			continue
 		}
@@ -102,6 +103,8 @@ func (h *header) line(r row) *line {
 			l.weights = c
 		case explanationColumn:
 			l.explanation = c
+		case timeColumn:
+			l.seconds = c
 		case tagsColumn:
 			l.tags = c
 		case categoryColumn:
@@ -129,6 +132,9 @@ func (l *line) empty() bool {
 func (l *line) question() (bank.Question, error) {
 	q := bank.Question{Title: l.title, Text: l.text, Feedback: l.explanation, Category: l.category}
 	q.Tags = split(l.tags, tagSigns)
+	if n, err := strconv.Atoi(strings.TrimSpace(strings.TrimRight(l.seconds, "s秒 "))); err == nil && n > 0 {
+		q.Seconds = n
+	}
 	switch strings.ToLower(l.format) {
 	case "", "plain", "text":
 		q.Format = bank.Plain

@@ -1,13 +1,13 @@
 package table
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/lyceum-live/lyceum/internal/cell"
 	"github.com/lyceum-live/lyceum/internal/formats/bank"
 )
 
@@ -57,7 +57,7 @@ func sheetOf(questions []bank.Question, longest int) (sheet, []bank.Skipped) {
 		cells = append(cells, padded(l.feedback, feedback)...)
 		cells = append(cells, l.explanation, l.tags)
 		for i, c := range cells {
-			cells[i] = harmless(c)
+			cells[i] = cell.Text(c)
 		}
 		s.rows = append(s.rows, cells)
 	}
@@ -134,6 +134,7 @@ func lineOf(q *bank.Question) (*line, error) {
 			l.options = append(l.options, c.Text)
 			l.answer += letter(i)
 		}
+		l.answer = apart(l.answer, l.options)
 	case bank.Gaps:
 		var list []string
 		for _, variants := range q.Variants() {
@@ -156,6 +157,7 @@ func (l *line) writeChoices(q *bank.Question) {
 			l.answer += letter(i)
 		}
 	}
+	l.answer = apart(l.answer, l.options)
 	l.writeFeedback(q)
 	var weights []string
 	for _, c := range q.Choices {
@@ -169,6 +171,18 @@ func (l *line) writeChoices(q *bank.Question) {
 	if !usual || q.Type == bank.Single && right > 1 {
 		l.weights = strings.Join(weights, "|")
 	}
+}
+
+// apart is the letters of an answer, parted where they would otherwise read
+// like one of the options.
+func apart(letters string, options []string) string {
+	for _, sign := range []string{"", ",", ", ", ";", "; "} {
+		answer := strings.Join(strings.Split(letters, ""), sign)
+		if len(letters) == 1 || !slices.ContainsFunc(options, func(o string) bool { return strings.EqualFold(o, answer) }) {
+			return answer
+		}
+	}
+	return strings.Join(strings.Split(letters, ""), " | ")
 }
 
 func (l *line) writeFeedback(q *bank.Question) {
@@ -194,16 +208,10 @@ func (l *line) writeWeights(weights []float64) {
 // UTF-8 with a byte-order mark, without which Excel misreads it.
 func WriteCSV(w io.Writer, questions []bank.Question) ([]bank.Skipped, error) {
 	s, left := sheetOf(questions, 0)
-	out := bufio.NewWriter(w)
-	out.WriteString("\ufeff")
-	for _, row := range append([][]string{s.header}, s.rows...) {
-		for i, c := range row {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			out.WriteString(`"` + strings.ReplaceAll(c, `"`, `""`) + `"`)
-		}
-		out.WriteString("\r\n")
+	out := cell.NewCSV(w)
+	out.Row(s.header)
+	for _, row := range s.rows {
+		out.Row(row)
 	}
 	return left, out.Flush()
 }

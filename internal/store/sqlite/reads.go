@@ -24,6 +24,7 @@ type reads struct {
 	balance, balances                *sql.Stmt
 	entry, history                   *sql.Stmt
 	behaviors, model                 *sql.Stmt
+	bank                             bankReads
 }
 
 func prepareReads(ctx context.Context, db *sql.DB) (r reads, err error) {
@@ -54,7 +55,7 @@ func prepareReads(ctx context.Context, db *sql.DB) (r reads, err error) {
 			return r, fmt.Errorf("prepare %s: %w", q.text, err)
 		}
 	}
-	return r, nil
+	return r, r.bank.prepare(ctx, db)
 }
 
 // ask puts a question about so many people as often as it takes; fields says

@@ -1,6 +1,6 @@
 // Package sqlite keeps everything durable in one file, without cgo and
 // without another process: the rooms' logs, people's keys, the followers'
-// cursors, the points ledger and the behaviours.
+// cursors, the points ledger, the behaviours and the question banks.
 //
 //	callers ──▶ queue ──▶ writer: take all that waits ▶ one transaction ▶ sync ▶ answer all
 //	readers ──▶ their own connections, which never wait for the writer
@@ -54,7 +54,7 @@ func (c Config) withDefaults() (Config, error) {
 }
 
 // Store is the embedded store. It is a room.Log, room.Keys, room.Cursors,
-// reward.Store and recommend.Store, and safe for many goroutines.
+// reward.Store, recommend.Store and bank.Store, and safe for many goroutines.
 type Store struct {
 	reads  reads
 	tail   *tail

@@ -45,6 +45,7 @@ type tx struct {
 	addBehavior, saveModel               stmt
 	addRecords                           []stmt // one for each of widths, as all of these
 	findKeys, addKeys, ownKeys           []stmt
+	bank                                 bankWrites
 
 	// As it will be when this transaction is committed.
 	heads   map[wire.RoomID]*head
@@ -125,6 +126,9 @@ func newTx(c conn, tail *tail) (*tx, error) {
 		if *q.into, err = c.prepare(q.text); err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", q.text, err)
 		}
+	}
+	if err := t.bank.prepare(c); err != nil {
+		return nil, err
 	}
 	return t, nil
 }

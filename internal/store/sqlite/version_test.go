@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
+	"github.com/lyceum-live/lyceum/quiz"
+	"github.com/lyceum-live/lyceum/quiz/bank"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
@@ -110,17 +112,37 @@ func unpack(t *testing.T, version int) (dir string, want content) {
 }
 
 func TestOlderVersionsAreMigrated(t *testing.T) {
-	dir, want := unpack(t, 1)
-	for _, when := range []string{"migrated", "opened again"} {
-		s := open(t, dir, sqlite.Config{})
-		if got := contentOf(t, s, want); !reflect.DeepEqual(got, want) {
-			t.Fatalf("%s:\n got %+v\nwant %+v", when, got, want)
-		}
-		must(t, s.Close())
+	for version := 1; version <= older; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			dir, want := unpack(t, version)
+			for _, when := range []string{"migrated", "opened again"} {
+				s := open(t, dir, sqlite.Config{})
+				if got := contentOf(t, s, want); !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s:\n got %+v\nwant %+v", when, got, want)
+				}
+				must(t, s.Close())
+			}
+			usable(t, dir, want)
+		})
 	}
+}
 
-	// It is used as any other.
+// older is the newest version that is older than this one: its file was
+// written while the tail held records.
+const older = 2
+
+// usable writes to a file that was migrated as to any other.
+func usable(t *testing.T, dir string, want content) {
+	t.Helper()
 	s := opened(t, dir, sqlite.Config{})
+	q, err := bank.NewEntry(quiz.Draft{Text: "Which?", Choices: []string{"a", "b"}, Correct: []int{0}, Tags: []string{"new"}})
+	must(t, err)
+	if items, _, err := s.AddQuestions(t.Context(), "ana", 1, []bank.Entry{q}); err != nil || items[0].ID == 0 {
+		t.Errorf("%+v, %v", items, err)
+	}
+	if len(want.Rooms["long-one"].Records) < 300 {
+		return // it was trimmed
+	}
 	must(t, s.Append(t.Context(), "long-one", 300, records(300, 3, 10)))
 	must(t, s.SaveSnapshot(t.Context(), "long-one", room.Snapshot{Seq: 303, Data: []byte("s"), Keys: []byte("k")}))
 	for gone := 0; gone < 302; {
@@ -169,11 +191,11 @@ func TestInterruptedMigration(t *testing.T) {
 		}
 		must(t, s.Close())
 	}
-	if versions[1] == 0 || len(versions) > 2 {
+	if versions[1] == 0 || versions[older] == 0 || len(versions) > older+1 {
 		t.Errorf("versions found: %v", versions)
 	}
-	if (len(wal)-header)%frame == 0 && versions[2] == 0 {
-		t.Logf("never cut behind the commit: %v", versions)
+	if (len(wal)-header)%frame == 0 && versions[older+1] == 0 {
+		t.Logf("never cut behind the last commit: %v", versions)
 	}
 	if after, err := os.ReadFile(path); err != nil || bytes.Equal(before, after) {
 		t.Errorf("the file that was migrated is as before: %v", err)

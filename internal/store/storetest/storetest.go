@@ -1,5 +1,5 @@
 // Package storetest holds every store to the contracts that the rooms, the
-// ledger and the recommender state on their interfaces.
+// ledger, the recommender and the question banks state on their interfaces.
 //
 // It knows no store. [Run] plays each contract's promises against whatever it
 // is given, some by example, the most by random calls whose answers a naive
@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/lyceum-live/lyceum/quiz/bank"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
@@ -24,6 +25,7 @@ type Everything interface {
 	room.Cursors
 	reward.Store
 	recommend.Store
+	bank.Store
 	Close() error
 }
 
@@ -40,6 +42,7 @@ func Run(t *testing.T, place Place) {
 	t.Run("ledger", func(t *testing.T) { testLedger(t, place) })
 	t.Run("behaviors", func(t *testing.T) { testBehaviors(t, place) })
 	t.Run("models", func(t *testing.T) { testModels(t, place) })
+	t.Run("bank", func(t *testing.T) { testBank(t, place) })
 }
 
 // opened is a store that can be closed and opened again in the middle of a

@@ -1,0 +1,208 @@
+package survey
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lyceum-live/lyceum/wire"
+)
+
+// Bounds of a result. While a survey is open the staff gets it up to five times
+// a second.
+const (
+	MaxTexts  = 50      // answers in people's own words, of one item
+	textBytes = 4 << 10 // of them together, as long as the survey is open
+)
+
+// Result is what came out of a survey.
+type Result struct {
+	N     int          `json:"n"` // people who have answered
+	Items []ItemResult `json:"items"`
+}
+
+// ItemResult is what came out of one item.
+type ItemResult struct {
+	N int `json:"n"` // people who have answered this item
+
+	// Numbers; the means are absent as long as nobody has answered.
+	Mean      *float64 `json:"mean,omitzero"`
+	Median    *float64 `json:"median,omitzero"`
+	Histogram []int    `json:"histogram,omitzero"` // from the lowest number on
+
+	// NPS: the share of promoters (9, 10) less that of detractors (0 to 6), −100 to 100.
+	NPS        *float64 `json:"nps,omitzero"`
+	Promoters  int      `json:"promoters,omitzero"`
+	Passives   int      `json:"passives,omitzero"`
+	Detractors int      `json:"detractors,omitzero"`
+
+	Counts []int    `json:"counts,omitzero"` // of each choice
+	Texts  []string `json:"texts,omitzero"`  // some; see order
+}
+
+// outcome returns the result of the answers as they are. It must not be changed.
+func (p *Survey) outcome() *Result {
+	if p.result == nil {
+		r := &Result{N: len(p.Answers), Items: make([]ItemResult, len(p.Items))}
+		ordered := p.ordered()
+		for i, item := range p.Items {
+			r.Items[i] = p.item(i, item, ordered)
+		}
+		p.result = r
+	}
+	return p.result
+}
+
+// ordered returns everybody's answers: the newest first, and those of an
+// anonymous survey in the order of the hashes, which tells nothing.
+func (p *Survey) ordered() []Answers {
+	type kept struct {
+		name wire.UserID
+		Answers
+	}
+	list := make([]kept, 0, len(p.Answers))
+	for name, a := range p.Answers {
+		list = append(list, kept{name, a})
+	}
+	slices.SortFunc(list, func(a, b kept) int {
+		if p.Anonymous {
+			return cmp.Compare(a.name, b.name)
+		}
+		return cmp.Compare(b.Seq, a.Seq)
+	})
+	all := make([]Answers, len(list))
+	for i, k := range list {
+		all[i] = k.Answers
+	}
+	return all
+}
+
+func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
+	var r ItemResult
+	switch low, high, number := item.Type.span(); {
+	case number:
+		r.Histogram = make([]int, high-low+1)
+		for _, a := range all {
+			if v := a.Given[i].Value; v != nil {
+				r.Histogram[*v-low]++
+				r.N++
+			}
+		}
+		r.sum(low)
+		if item.Type == NPS {
+			r.recommend()
+		}
+	case item.Type == Choice:
+		r.Counts = make([]int, len(item.Choices))
+		for _, a := range all {
+			for _, choice := range a.Given[i].Choices {
+				r.Counts[choice]++
+			}
+			if len(a.Given[i].Choices) > 0 {
+				r.N++
+			}
+		}
+	default:
+		bytes, full := 0, false
+		for _, a := range all {
+			text := a.Given[i].Text.Text
+			if text == "" { // none, or its author has been forgotten
+				continue
+			}
+			r.N++
+			bytes += len(text)
+			if full = full || len(r.Texts) == MaxTexts || p.Phase == PhaseOpen && bytes > textBytes; !full {
+				r.Texts = append(r.Texts, text)
+			}
+		}
+	}
+	return r
+}
+
+// sum finds mean and median of the numbers in the histogram, which begins at low.
+func (r *ItemResult) sum(low int) {
+	if r.N == 0 {
+		return
+	}
+	total := 0
+	for i, n := range r.Histogram {
+		total += n * (low + i)
+	}
+	at := func(place int) float64 { // of all numbers in their order
+		for i, n := range r.Histogram {
+			if place -= n; place < 0 {
+				return float64(low + i)
+			}
+		}
+		panic("survey: no such place")
+	}
+	mean := float64(total) / float64(r.N)
+	median := (at((r.N-1)/2) + at(r.N/2)) / 2
+	r.Mean, r.Median = &mean, &median
+}
+
+// recommend finds who recommends and who does not, of numbers from 0 to 10.
+func (r *ItemResult) recommend() {
+	for value, n := range r.Histogram {
+		switch {
+		case value >= 9:
+			r.Promoters += n
+		case value >= 7:
+			r.Passives += n
+		default:
+			r.Detractors += n
+		}
+	}
+	if r.N > 0 {
+		score := 100 * float64(r.Promoters-r.Detractors) / float64(r.N)
+		r.NPS = &score
+	}
+}
+
+// figures is the result without what people wrote.
+func (r *Result) figures() *Result {
+	bare := &Result{N: r.N, Items: slices.Clone(r.Items)}
+	for i := range bare.Items {
+		bare.Items[i].Texts = nil
+	}
+	return bare
+}
+
+// TextsPage is a page of what people wrote.
+type TextsPage struct {
+	Texts []string `json:"texts"`
+	Next  int      `json:"next"` // for the next page; 0: this is the last
+}
+
+// Page answers a query of the staff's for what people wrote to an item.
+func (s *State) Page(c Texts) (TextsPage, error) {
+	p := s.Surveys[c.Survey]
+	switch {
+	case p == nil:
+		return TextsPage{}, wire.ErrNotFound.In("survey")
+	case p.Phase == PhaseDraft:
+		return TextsPage{}, ErrClosed
+	case !p.known():
+		return TextsPage{}, ErrOpen
+	case c.Item < 0 || c.Item >= len(p.Items) || p.Items[c.Item].Type != Text:
+		return TextsPage{}, wire.ErrField.In("item")
+	case c.After < 0:
+		return TextsPage{}, wire.ErrField.In("after")
+	}
+	page := TextsPage{Texts: []string{}}
+	read := 0
+	for _, a := range p.ordered() {
+		text := a.Given[c.Item].Text.Text
+		if text == "" {
+			continue
+		}
+		if read++; read <= c.After {
+			continue
+		}
+		if len(page.Texts) == MaxTexts {
+			page.Next = c.After + MaxTexts
+			break
+		}
+		page.Texts = append(page.Texts, text)
+	}
+	return page, nil
+}
