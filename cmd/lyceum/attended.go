@@ -30,7 +30,9 @@ type attendance struct {
 }
 
 // recall tells the house what the server before it has noted.
-func recall(house interface{ Attended(wire.RoomID, wire.Millis) }, path string, log *zap.Logger) {
+func recall(house interface {
+	Attended(wire.RoomID, wire.Millis)
+}, path string, log *zap.Logger) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
