@@ -174,6 +174,7 @@ func newDistant(t *testing.T) *distant {
 		s.Close(ctx)
 		pool.Close()
 		must(store.Close())
+		time.Sleep(2 * time.Second) // what is still on its way, or held, arrives
 		synctest.Wait()
 	})
 	return d
