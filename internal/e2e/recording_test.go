@@ -58,6 +58,24 @@ func (s *school) recorded(t *testing.T, token string, files int, length float64)
 	}
 }
 
+// recordingEnded waits until the recording is whole, and returns it.
+func (s *school) recordingEnded(t *testing.T, token string) recordingSays {
+	t.Helper()
+	deadline, tick := time.After(patience), time.NewTicker(200*time.Millisecond)
+	defer tick.Stop()
+	for {
+		r := s.recording(t, token)
+		if r.ended != 0 {
+			return r
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return r
+		}
+	}
+}
+
 // played is how a film of the page goes.
 type played struct {
 	At, Length    float64
@@ -117,7 +135,7 @@ func TestRecording(t *testing.T) {
 	}
 	s.recorded(t, token, 2, 3000) // the same recording goes on by itself
 	s.ana.watches(t)
-	s.host.click(t, ".studio__head button", "Mark as good")
+	s.host.click(t, ".studio__head button", "Keep 30 s as a clip")
 	s.host.sees(t, "body", "Marked.")
 	s.host.photograph(t, "studio-recording")
 	s.host.click(t, ".studio__head button", "Stop recording")
@@ -125,7 +143,7 @@ func TestRecording(t *testing.T) {
 	s.host.sees(t, ".studio__head button", "Record")
 	s.ana.misses(t, ".class-head .badge", "Recorded")
 
-	after := s.recording(t, token)
+	after := s.recordingEnded(t, token) // the recorder follows the class's log
 	if after.ended == 0 || after.reason != "" || len(after.files) < 2 || after.id != before.id {
 		t.Errorf("after the end: %+v", after)
 	}
