@@ -61,7 +61,11 @@ check: node_modules ## gofmt, vet, staticcheck, imports, JSDoc types
 
 bench: ## the figures of docs/benchmarks.md
 	$(GO) run ./cmd/lyceum bench $(ARGS)
+	$(GO) run ./cmd/lyceum bench answers -viewers 5000 -rounds 3
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/store/sqlite ./quiz ./poll ./qa ./media ./recommend
+
+bench-media: ## packets, memory and joins of the SFU, beside a bare sendmmsg loop
+	$(GO) run ./cmd/lyceum bench media -viewers 300 -rounds 3 $(ARGS)
 
 fuzz: ## every fuzz target for a minute
 	@for p in $$($(GO) list ./...); do \
@@ -70,4 +74,4 @@ fuzz: ## every fuzz target for a minute
 		done; \
 	done
 
-.PHONY: help run demo build test crash simulate trials e2e screenshots check bench fuzz
+.PHONY: help run demo build test crash simulate trials e2e screenshots check bench bench-media fuzz

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
@@ -154,7 +155,8 @@ func viewerMedia() (*webrtc.MediaEngine, error) {
 }
 
 // viewerAPI is for one viewer.
-func viewerAPI(m *webrtc.MediaEngine, settings webrtc.SettingEngine, in *intake) *webrtc.API {
+func viewerAPI(m *webrtc.MediaEngine, settings webrtc.SettingEngine, in *intake, mux ice.UDPMux) *webrtc.API {
 	settings.BufferFactory = in.buffer
+	settings.SetICEUDPMux(mux)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings))
 }

@@ -16,6 +16,11 @@
 // never waits for a writer: what a full queue drops is asked for again by the
 // viewer (NACK) and served from the layer's one cache.
 //
+// A writer forwards all that waits for it as one run, viewer by viewer, into a
+// batch that it hands to the kernel when it is full and at the end of the run:
+// the busier the server, the fewer calls a packet costs, and nothing is held
+// back when it is idle.
+//
 // Nothing here copies media per viewer, starts a goroutine per packet, or asks
 // a publisher for more than one keyframe a second for each layer.
 package media

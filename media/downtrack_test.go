@@ -269,7 +269,7 @@ func TestPacketsAreSentAgainAsTheyWereWithoutRTX(t *testing.T) {
 // TestWhatWaitsIsNotSentTwice: packets wait for the writer while the viewer
 // reads the very same ones from the cache.
 func TestWhatWaitsIsNotSentTwice(t *testing.T) {
-	w := newWriter(0)
+	w := newWriter(0, nil)
 	l := newLayer(&Engine{writers: []*writer{w}}, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
 	camera := &camera{layer: l}
 	far := newScreen(t)
@@ -280,7 +280,7 @@ func TestWhatWaitsIsNotSentTwice(t *testing.T) {
 	track.join(l, l.cache.joint(time.Now(), joinAge), time.Now())
 	camera.film(false) // waits as well
 	for len(w.packets) > 0 {
-		w.forward(<-w.packets)
+		w.forwardRun(<-w.packets)
 	}
 	packets := far.until(t, 6)
 	if len(packets) != 6 {
@@ -318,7 +318,7 @@ func TestLayersMeetOnThePublishersClock(t *testing.T) {
 }
 
 func TestAFullQueueKeepsRoomForSound(t *testing.T) {
-	w := newWriter(0)
+	w := newWriter(0, nil)
 	picture, sound := delivery{layer: &layer{video: true}}, delivery{layer: &layer{}}
 	for w.offer(picture) {
 	}
@@ -399,7 +399,7 @@ func (d *discard) WriteRTP(_ *rtp.Header, payload []byte) (int, error) {
 func BenchmarkForward(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
-			w := newWriter(0)
+			w := newWriter(0, nil)
 			e := &Engine{writers: []*writer{w}}
 			l := newLayer(e, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
 			feed := &feed{}
@@ -421,7 +421,7 @@ func BenchmarkForward(b *testing.B) {
 				return p
 			}
 			// A switch first, so that picture ids really have to be rewritten.
-			w.forward(delivery{l, parse(true, 0)})
+			w.forwardRun(delivery{l, parse(true, 0)})
 			for _, t := range l.outs[0] {
 				t.rewriter.segments[0].pictID += 5
 			}
@@ -432,7 +432,7 @@ func BenchmarkForward(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				w.forward(delivery{l, packets[i%len(packets)]})
+				w.forwardRun(delivery{l, packets[i%len(packets)]})
 			}
 			if want := (b.N + 1) * n; taken != want {
 				b.Fatalf("%d packets came through, want %d", taken, want)

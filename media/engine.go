@@ -73,7 +73,7 @@ func (c Config) Check() error {
 type Engine struct {
 	config  Config
 	conn    *net.UDPConn
-	mux     ice.UDPMux
+	mux     *ice.UDPMuxDefault
 	senders *webrtc.API
 	common  webrtc.SettingEngine // of every connection
 	viewers *webrtc.MediaEngine
@@ -123,12 +123,29 @@ func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	for i := range max(2, runtime.GOMAXPROCS(0)) {
-		w := newWriter(i)
-		e.writers = append(e.writers, w)
-		go w.run()
+	if err := e.startWriters(max(2, runtime.GOMAXPROCS(0))); err != nil {
+		_ = e.mux.Close()
+		_ = conn.Close()
+		return nil, fmt.Errorf("media: %w", err)
 	}
 	return e, nil
+}
+
+func (e *Engine) startWriters(n int) error {
+	for i := range n {
+		b, err := newBatch(e.conn)
+		if err != nil {
+			for _, w := range e.writers {
+				w.batch.close()
+			}
+			return err
+		}
+		e.writers = append(e.writers, newWriter(i, b))
+	}
+	for _, w := range e.writers {
+		go w.run()
+	}
+	return nil
 }
 
 // Addr is the UDP address that media goes through.
@@ -209,6 +226,7 @@ func (e *Engine) Close() error {
 	for _, w := range e.writers {
 		close(w.stop)
 		<-w.done
+		w.batch.close()
 	}
 	err := e.mux.Close()
 	if closeErr := e.conn.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {

@@ -22,6 +22,7 @@ type Ingest struct {
 	mu       sync.Mutex
 	lines    map[string]*line // by mid
 	assigned map[string]Source
+	ranks    map[string]level // of layers whose names do not tell it
 	up       bool
 	closed   bool
 }
@@ -63,6 +64,36 @@ func (in *Ingest) Assign(sources map[string]Source) {
 		}
 	}
 	in.settle()
+}
+
+// Rank says which layers the publisher's simulcast streams are, by their RIDs,
+// the largest picture first. Without it they are called "h", "m" and "l".
+func (in *Ingest) Rank(rids []string) {
+	ranks := map[string]level{}
+	for i, rid := range rids {
+		switch i {
+		case 0:
+			ranks[rid] = high
+		case len(rids) - 1:
+			ranks[rid] = low
+		case 1:
+			ranks[rid] = medium
+		}
+	}
+	in.mu.Lock()
+	in.ranks = ranks
+	in.mu.Unlock()
+}
+
+func (in *Ingest) levelOf(rid string) (level, bool) {
+	in.mu.Lock()
+	lv, ok := in.ranks[rid]
+	named := len(in.ranks) > 0 && rid != ""
+	in.mu.Unlock()
+	if named {
+		return lv, ok
+	}
+	return levelOf(rid)
 }
 
 // settle puts every assigned line that has come on air.
@@ -149,7 +180,7 @@ func (in *Ingest) setUp(up bool) {
 
 // track is called for each incoming stream when its first packet is here.
 func (in *Ingest) track(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-	lv, ok := levelOf(t.RID())
+	lv, ok := in.levelOf(t.RID())
 	if !ok {
 		return // a layer that we have no name for: nobody can choose it
 	}

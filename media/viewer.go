@@ -59,14 +59,14 @@ type Line struct {
 // NewViewer opens a receiving peer connection to the stage. onLayer is called
 // by a writer and must not block.
 func (e *Engine) NewViewer(s *Stage, q Quality, onLayer func(Shown)) (*Viewer, error) {
-	in := &intake{}
-	pc, err := e.connect(viewerAPI(e.viewers, e.common, in))
+	in, w := &intake{}, e.nextWriter()
+	pc, err := e.connect(viewerAPI(e.viewers, e.common, in, batchMux{e.mux, w.batch}))
 	if err != nil {
 		return nil, fmt.Errorf("new viewer: %w", err)
 	}
 	in.full = func() { e.disconnect(pc) }
 	v := &Viewer{
-		stage: s, pc: pc, writer: e.nextWriter(), onLayer: onLayer,
+		stage: s, pc: pc, writer: w, onLayer: onLayer,
 		lines: map[lineKey]*webrtc.RTPTransceiver{}, quality: q, chooser: newChooser(),
 	}
 	v.writer.do(func() { v.writer.viewers = append(v.writer.viewers, v) })

@@ -10,6 +10,7 @@ const (
 	soundRoom   = queueLength / 4        // of these, kept for sound
 	tickEvery   = 100 * time.Millisecond // housekeeping of all viewers
 	catchEvery  = 5 * time.Millisecond   // between two runs of packets to one that joins
+	runLength   = 32                     // packets that are forwarded together
 )
 
 // delivery is one packet of one layer on its way to a writer.
@@ -22,6 +23,7 @@ type delivery struct {
 // and what they reported. It is the only goroutine that writes to them.
 type writer struct {
 	index   int
+	batch   *batch // what its viewers are sent, on its way to the kernel
 	packets chan delivery
 	orders  chan func()   // what others want done here
 	reports chan feedback // what viewers' browsers say; dropped when full
@@ -33,14 +35,16 @@ type writer struct {
 	catching []*DownTrack // read from a cache until they are level with it
 	pace     *time.Ticker // runs while any are
 	scratch  []byte       // a payload being changed for one viewer
+	waiting  []delivery   // of one run
 }
 
-func newWriter(index int) *writer {
+func newWriter(index int, b *batch) *writer {
 	pace := time.NewTicker(catchEvery)
 	pace.Stop()
 	return &writer{
 		pace:    pace,
 		index:   index,
+		batch:   b,
 		packets: make(chan delivery, queueLength),
 		orders:  make(chan func(), 256),
 		reports: make(chan feedback, 1024),
@@ -79,7 +83,7 @@ func (w *writer) run() {
 	for {
 		select {
 		case d := <-w.packets:
-			w.forward(d)
+			w.forwardRun(d)
 		case f := <-w.orders:
 			f()
 		case r := <-w.reports:
@@ -93,15 +97,47 @@ func (w *writer) run() {
 		case <-w.stop:
 			return
 		}
+		w.batch.flush()
 	}
 }
 
-// forward gives one packet to every track of this writer that follows, or
-// waits for, its layer.
-func (w *writer) forward(d delivery) {
+// forwardRun forwards first and what waits behind it, layer by layer: the more
+// has gathered, the more each viewer is sent at a time, and the less each
+// packet costs.
+func (w *writer) forwardRun(first delivery) {
+	w.waiting = append(w.waiting[:0], first)
+gather:
+	for len(w.waiting) < runLength {
+		select {
+		case d := <-w.packets:
+			w.waiting = append(w.waiting, d)
+		default:
+			break gather
+		}
+	}
 	now := time.Now()
-	for _, t := range d.layer.outs[w.index] {
-		t.take(d.layer, d.p, now)
+	for i, d := range w.waiting {
+		if d.layer != nil {
+			w.forward(d.layer, w.waiting[i:], now)
+		}
+	}
+	clear(w.waiting)
+}
+
+// forward gives the run's packets of l to every track of this writer that
+// follows it, or waits for it, and takes them out of the run.
+func (w *writer) forward(l *layer, run []delivery, now time.Time) {
+	for _, t := range l.outs[w.index] {
+		for _, d := range run {
+			if d.layer == l {
+				t.take(l, d.p, now)
+			}
+		}
+	}
+	for i := range run {
+		if run[i].layer == l {
+			run[i].layer = nil
+		}
 	}
 }
 

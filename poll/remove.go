@@ -84,29 +84,32 @@ func (p *Poll) keyOf(word string) string {
 
 // remove takes out what a moderator has removed.
 func (p *Poll) remove(e Removed) {
-	word := p.at(e)
+	words := p.at(e)
 	p.result, p.cloud = nil, nil
 	for _, user := range e.Whose {
 		p.retract(user)
 	}
-	if word.Text == "" {
+	if len(words) == 0 {
 		return // all who gave it have been forgotten, and the word with them
 	}
-	p.Removed = append(p.Removed, word)
+	p.Removed = append(p.Removed, words...)
+	key := words[0].Text
 	for user, given := range p.Given {
-		if slices.ContainsFunc(given.Counted, func(w Word) bool { return w.key() == word.Text }) {
-			given.Counted = slices.DeleteFunc(slices.Clone(given.Counted), func(w Word) bool { return w.key() == word.Text })
+		if slices.ContainsFunc(given.Counted, func(w Word) bool { return w.key() == key }) {
+			given.Counted = slices.DeleteFunc(slices.Clone(given.Counted), func(w Word) bool { return w.key() == key })
 			p.Given[user] = given
 		}
 	}
 }
 
-// at finds the word that is removed, as it is counted.
-func (p *Poll) at(e Removed) wire.Personal {
+// at finds the word that is removed, as it is counted: for each of those who
+// are named, so that it stays removed when some of them are forgotten.
+func (p *Poll) at(e Removed) []wire.Personal {
+	var words []wire.Personal
 	for _, place := range e.Places {
 		if counted := p.Given[place.By].Counted; place.N < len(counted) && counted[place.N].key() != "" {
-			return wire.Own(place.By, counted[place.N].key())
+			words = append(words, wire.Own(place.By, counted[place.N].key()))
 		}
 	}
-	return wire.Personal{}
+	return words
 }

@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// Bounds of a result, which every viewer gets up to five times a second.
+// Bounds of a result, which every viewer gets up to five times a second while
+// the poll is open, and with every welcome afterwards.
 const (
-	MaxCloud  = 60      // words of a cloud
-	MaxTexts  = 50      // answers in people's own words, the newest
-	textBytes = 4 << 10 // of them together, as long as the poll is open
-	maxBins   = 12      // of numbers
+	MaxCloud    = 60       // words of a cloud
+	MaxTexts    = 50       // answers in people's own words, the newest
+	openBytes   = 4 << 10  // of them together, as long as the poll is open
+	closedBytes = 16 << 10 // and afterwards
+	maxBins     = 12       // of numbers
 )
 
 // Result is what came out of a poll in which nothing is chosen.
@@ -130,16 +132,27 @@ func binning(low, high float64) (from, step float64, bins int) {
 // texts returns the newest answers in people's own words.
 func (p *Poll) texts() *Result {
 	r := &Result{N: p.voters()}
-	said := make([]Given, 0, len(p.Given))
+	seqs := make([]uint64, 0, len(p.Given))
 	for _, given := range p.Given {
 		if given.Text.Text != "" { // else its author has been forgotten
+			seqs = append(seqs, given.Seq)
+		}
+	}
+	slices.Sort(seqs) // thousands of numbers, of which the newest say which answers are put in order
+	seqs = seqs[max(0, len(seqs)-MaxTexts):]
+	said := make([]Given, 0, len(seqs))
+	for _, given := range p.Given {
+		if given.Text.Text != "" && given.Seq >= seqs[0] {
 			said = append(said, given)
 		}
 	}
 	slices.SortFunc(said, func(a, b Given) int { return cmp.Compare(b.Seq, a.Seq) })
-	bytes := 0
-	for _, given := range said[:min(len(said), MaxTexts)] {
-		if bytes += len(given.Text.Text); p.Phase == PhaseOpen && bytes > textBytes {
+	bytes, most := 0, closedBytes
+	if p.Phase == PhaseOpen {
+		most = openBytes
+	}
+	for _, given := range said {
+		if bytes += len(given.Text.Text); bytes > most {
 			break
 		}
 		r.Texts = append(r.Texts, given.Text.Text)

@@ -96,6 +96,10 @@ func TestTalliesStaySmall(t *testing.T) {
 		if len(result.Words) > poll.MaxCloud || len(result.Texts) > poll.MaxTexts || len(result.Histogram) > 12 || size > 5<<10 {
 			t.Errorf("%s: %d bytes with %d words, %d texts, %d bars", ask.Kind, size, len(result.Words), len(result.Texts), len(result.Histogram))
 		}
+		c.must(t, maya, poll.Close{Poll: id})
+		if closed := len(encode(t, c.state.Snapshot(false)[0])); closed > 17<<10 { // as in every welcome
+			t.Errorf("%s: %d bytes when it is closed", ask.Kind, closed)
+		}
 		t.Logf("%s: %d bytes", ask.Kind, size)
 	}
 }
@@ -214,3 +218,17 @@ func BenchmarkCloudTally(b *testing.B) {
 }
 
 func must2(v wire.View, _ bool) wire.View { return v }
+
+// BenchmarkTextTally is a tally of 10,000 answers in people's own words, after
+// one of them has changed.
+func BenchmarkTextTally(b *testing.B) {
+	c := newClass()
+	id := c.must(b, maya, poll.Create{Text: "?", Kind: poll.KindText, Open: true})
+	for i := range 10_000 {
+		c.must(b, viewer(i), poll.Vote{Poll: id, Text: fmt.Sprint("said first ", i)})
+	}
+	for i := 0; b.Loop(); i++ {
+		c.must(b, viewer(i%10_000), poll.Vote{Poll: id, Text: fmt.Sprint("said then ", i)})
+		c.state.Tally(id, true)
+	}
+}

@@ -19,6 +19,7 @@ type (
 	Ask struct {
 		Text      string `json:"text"`
 		Anonymous bool   `json:"anonymous,omitzero"`
+		Held      bool   `json:"-"` // the machine check wants it to wait for approval
 	}
 	// Upvote gives a question one's vote.
 	Upvote struct {

@@ -84,7 +84,7 @@ func (s *State) decideAsk(by wire.Actor, c Ask) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := s.Hold && !by.Role.Staff()
+	held := (s.Hold || c.Held) && !by.Role.Staff()
 	if len(s.Questions) >= MaxQuestions || held && len(s.held()) >= MaxHeld {
 		return nil, ErrFull
 	}

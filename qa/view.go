@@ -216,6 +216,18 @@ func (s *State) IDs() []uint64 {
 	return ids
 }
 
+// Since returns the questions that everybody sees and that were asked after a
+// position, in no order.
+func (s *State) Since(after uint64) []uint64 {
+	var ids []uint64
+	for id, q := range s.Questions {
+		if id > after && q.visible(false) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Mine returns the questions that user has voted for, in order.
 func (s *State) Mine(user wire.UserID) []uint64 {
 	if m := s.Members[user]; m != nil {

@@ -75,3 +75,19 @@ func BenchmarkReveal(b *testing.B) {
 		c.must(b, maya, quiz.Reveal{Quiz: id})
 	}
 }
+
+// BenchmarkSnapshotOfWords is the quiz for a newcomer while the class looks at
+// what 5,000 have typed.
+func BenchmarkSnapshotOfWords(b *testing.B) {
+	c := newClass()
+	id := c.begin(b, quiz.Draft{Type: quiz.TypeText, Text: "Which city?", Accept: []string{"Paris"}})
+	for i, by := range players() {
+		c.must(b, by, quiz.Answer{Quiz: id, Text: fmt.Sprintf("Paris %d", i%1000), At: wire.At(c.now)})
+	}
+	c.must(b, maya, quiz.Close{Quiz: id})
+	c.must(b, maya, quiz.Reveal{Quiz: id})
+	b.ReportAllocs()
+	for b.Loop() {
+		c.state.Snapshot(who)
+	}
+}

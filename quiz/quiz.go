@@ -99,6 +99,8 @@ type Run struct {
 	Ranked    int                     `json:"ranked"`             // players that have a rank
 	Board     []Place                 `json:"board"`              // the first of them, as of the last reveal
 	Standings []Team                  `json:"standings,omitzero"` // of the teams
+
+	typed *[]WordView // the words of the current question, once it is revealed; nil: to be found
 }
 
 // Player is somebody who plays.
@@ -192,7 +194,7 @@ func (s *State) ask(h wire.Head, e Asked) {
 		delete(s.Prepared, e.Quiz)
 	}
 	r := s.Run
-	r.Phase, r.Question = PhaseOpen, e.Question
+	r.Phase, r.Question, r.typed = PhaseOpen, e.Question, nil
 	q := r.current()
 	r.AskedAt, r.Deadline, r.ClosedAt, r.Pauses = h.At, 0, 0, nil
 	if limit := q.limit(); limit > 0 {

@@ -366,7 +366,16 @@ const topWords = 10
 
 // words are the most frequent of what was typed to the current question. What
 // is not right is shown only where several typed it: it stands before a class.
+// They are looked for once: what is revealed never changes.
 func (r *Run) words() []WordView {
+	if r.typed == nil {
+		words := r.frequent()
+		r.typed = &words
+	}
+	return slices.Clone(*r.typed)
+}
+
+func (r *Run) frequent() []WordView {
 	if kind := r.current().kind(); kind != TypeText && kind != TypeNumeric {
 		return nil
 	}

@@ -32,6 +32,11 @@ type Kind struct {
 	// outcome of each person with each item.
 	Outcome bool
 
+	// Past: it happened elsewhere or long ago and is brought in later, with a
+	// time that may be made up. It teaches the models what is wanted, but the
+	// blend little: what was on offer then is not known.
+	Past bool
+
 	// Dismisses: the person does not want the item. It is never suggested to
 	// them again.
 	Dismisses bool
@@ -40,21 +45,22 @@ type Kind struct {
 // Kinds lists every kind of behaviour. The strengths are the defaults from
 // which the models start; the blend learns what follows from them.
 var Kinds = []Kind{
-	{Name: "impression", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1},                       // it was shown
-	{Name: "browse", Strength: 0.1, MaxWeight: 1, Full: 1, Consumes: -1},                         // its page was open
-	{Name: "click", Strength: 0.2, MaxWeight: 5, Full: 1, Least: 0.2, Consumes: -1},              // a suggestion or a card was followed
-	{Name: "enter", Strength: 0.4, MaxWeight: 1, Full: 1, Consumes: -1, Outcome: true},           // joined the class
-	{Name: "watch", Strength: 1, MaxWeight: 5, Full: 1, Consumes: 0.5, Outcome: true},            // weight: share watched
-	{Name: "vote", Strength: 0.6, MaxWeight: 1, Full: 1, Consumes: -1},                           // voted in a poll of the class
-	{Name: "answer", Strength: 0.7, MaxWeight: 1, Full: 1, Least: 0.5, Consumes: -1},             // answered a quiz; weight: share right
-	{Name: "comment", Strength: 0.6, MaxWeight: 1, Full: 1, Consumes: -1},                        // wrote in the chat
-	{Name: "ask", Strength: 0.8, MaxWeight: 1, Full: 1, Consumes: -1},                            // asked a question
-	{Name: "like", Strength: 0.9, MaxWeight: 1, Full: 1, Consumes: -1},                           // liked, followed or gave thanks
-	{Name: "share", Strength: 1, MaxWeight: 1, Full: 1, Consumes: -1},                            // passed it on
-	{Name: "buy", Strength: 1.5, MaxWeight: 1, Full: 1, Consumes: 0, Outcome: true},              // bought a place
-	{Name: "rate", Strength: 1, MaxWeight: 10, Full: 10, Least: 0.5, Consumes: 0, Outcome: true}, // weight: 0 to 10
-	{Name: "leave", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1},                            // left the class
-	{Name: "hide", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1, Dismisses: true},            // not interested
+	{Name: "impression", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1},                          // it was shown
+	{Name: "browse", Strength: 0.1, MaxWeight: 1, Full: 1, Consumes: -1},                            // its page was open
+	{Name: "click", Strength: 0.2, MaxWeight: 5, Full: 1, Least: 0.2, Consumes: -1},                 // a suggestion or a card was followed
+	{Name: "enter", Strength: 0.4, MaxWeight: 1, Full: 1, Consumes: -1, Outcome: true},              // joined the class
+	{Name: "watch", Strength: 1, MaxWeight: 5, Full: 1, Consumes: 0.5, Outcome: true},               // weight: share watched
+	{Name: "watched", Strength: 1, MaxWeight: 5, Full: 1, Consumes: 0.5, Outcome: true, Past: true}, // a watch brought in from another system
+	{Name: "vote", Strength: 0.6, MaxWeight: 1, Full: 1, Consumes: -1},                              // voted in a poll of the class
+	{Name: "answer", Strength: 0.7, MaxWeight: 1, Full: 1, Least: 0.5, Consumes: -1},                // answered a quiz; weight: share right
+	{Name: "comment", Strength: 0.6, MaxWeight: 1, Full: 1, Consumes: -1},                           // wrote in the chat
+	{Name: "ask", Strength: 0.8, MaxWeight: 1, Full: 1, Consumes: -1},                               // asked a question
+	{Name: "like", Strength: 0.9, MaxWeight: 1, Full: 1, Consumes: -1},                              // liked, followed or gave thanks
+	{Name: "share", Strength: 1, MaxWeight: 1, Full: 1, Consumes: -1},                               // passed it on
+	{Name: "buy", Strength: 1.5, MaxWeight: 1, Full: 1, Consumes: 0, Outcome: true},                 // bought a place
+	{Name: "rate", Strength: 1, MaxWeight: 10, Full: 10, Least: 0.5, Consumes: 0, Outcome: true},    // weight: 0 to 10
+	{Name: "leave", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1},                               // left the class
+	{Name: "hide", Strength: 0, MaxWeight: 1, Full: 1, Consumes: -1, Dismisses: true},               // not interested
 }
 
 var kindByName = func() map[string]*Kind {
@@ -72,6 +78,17 @@ func (k *Kind) strength(weight float64) float64 {
 	}
 	share := min(weight/k.Full, 1)
 	return k.Strength * (k.Least + (1-k.Least)*share)
+}
+
+// watched is the share of the item that was played, as far as is known.
+func (k *Kind) watched(weight float64) float64 {
+	switch {
+	case k.Outcome && (weight == 0 || k.Name != "watch" && k.Name != "watched"):
+		return 1
+	case k.Outcome || k.Name == "click":
+		return min(weight, 1)
+	}
+	return 0
 }
 
 func (k *Kind) consumes(weight float64) bool {

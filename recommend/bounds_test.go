@@ -81,13 +81,39 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatalf("item %d has %d neighbours", i, n)
 		}
 	}
+	for _, m := range e.models {
+		switch m := m.(type) {
+		case *company:
+			for i := range m.rows {
+				if n := len(m.rows[i].ids); n > companyLimit || cap(m.rows[i].ids) > companyLimit || cap(m.rows[i].pairs) > companyLimit {
+					t.Fatalf("item %d is seen with %d others", i, n)
+				}
+			}
+		case *sequence:
+			for i := range m.rows {
+				if n := len(m.rows[i].ids); n > sequenceLimit {
+					t.Fatalf("item %d has %d followers", i, n)
+				}
+			}
+		case *peers:
+			for i := range m.rings {
+				if n := len(m.rings[i].persons); n > ringSize {
+					t.Fatalf("item %d remembers %d persons", i, n)
+				}
+			}
+		}
+	}
 	for clock := range e.popular.tops {
 		if n := len(e.popular.tops[clock]); n > topSize {
 			t.Errorf("top list %d has %d items", clock, n)
 		}
 	}
+	size := e.Size()
+	if per := size.ItemBytes / size.Items; per > 4<<10 {
+		t.Errorf("%d bytes an item", per)
+	}
 	for p := e.people.newest; p != nil; p = p.older {
-		if len(p.history) > e.config.History || len(p.touched) > 500 {
+		if len(p.history) > e.config.History || len(p.touched) > 500 || len(p.views) > seenBack {
 			t.Fatalf("%s has a history of %d and touched %d", p.id, len(p.history), len(p.touched))
 		}
 	}
@@ -131,7 +157,7 @@ func TestNeighboursAreCosine(t *testing.T) {
 		const items, persons = 6, 5
 		half := 10 * time.Hour
 		m := newNeighbours(half, half, 128)
-		m.rows = growTo(m.rows, items)
+		m.grow(items)
 		var wish [persons][items]float64
 		people := make([]person, persons)
 		var pairs [items][items]float64
@@ -164,14 +190,14 @@ func TestNeighboursAreCosine(t *testing.T) {
 				people[u].like(ref(i), float32(s), at, 64)
 			}
 		}
-		shrink := m.clocks[slow].shrink(at)
+		shrink := float32(m.clocks[slow].shrink(at))
 		naive := math.Exp2(-float64(at-begin) / float64(half.Milliseconds()))
 		for i := range m.rows {
 			r := &m.rows[i]
 			for k, j := range r.ids {
 				pair := pairs[i][j] * naive
 				want := pair / math.Sqrt(norms[i]*naive*norms[j]*naive) * pair / (pair + shrinkPairs)
-				if got := m.near(r, k, slow, shrink); math.Abs(got-want) > 1e-4 {
+				if got := float64(m.near(ref(i), k, slow, shrink)); math.Abs(got-want) > 1e-4 {
 					rt.Fatalf("near %d and %d: got %v, want %v", i, j, got, want)
 				}
 			}

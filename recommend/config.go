@@ -10,7 +10,7 @@ import (
 // zero has its default; for the shares and counts below, a negative value
 // means none.
 type Config struct {
-	PopularHalves []time.Duration `yaml:"popular_halves" default:"6h,24h,336h" doc:"half-lives of popularity"`
+	PopularHalves []time.Duration `yaml:"popular_halves" default:"1h,6h,24h,96h,336h" doc:"half-lives of popularity"`
 	NearSlow      time.Duration   `yaml:"near_slow" default:"1440h" doc:"longer half-life of pairs of items that people take together"`
 	NearFast      time.Duration   `yaml:"near_fast" default:"96h" doc:"shorter half-life of such pairs"`
 	Neighbours    int             `yaml:"neighbours" default:"128" unit:"items" doc:"remembered as close to an item"`
@@ -24,6 +24,8 @@ type Config struct {
 	PushGap    time.Duration `yaml:"push_gap" default:"4m" doc:"least time between two suggestions to a person in a room"`
 	PushPerDay int           `yaml:"push_per_day" default:"24" unit:"suggestions" doc:"to a person in 24 hours, in all rooms"`
 
+	PushFloor float64 `yaml:"push_floor" default:"0.01" doc:"least probability of being taken up with which something is pushed, 0 to 1"`
+
 	Rest time.Duration `yaml:"rest" default:"12h" doc:"how long what a person opened or liked is not suggested to them again"`
 
 	Diversity float64 `yaml:"diversity" default:"0.15" doc:"share of unlikeness in the choice of a list, 0 to 1"`
@@ -35,7 +37,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if len(c.PopularHalves) == 0 {
-		c.PopularHalves = []time.Duration{6 * time.Hour, 24 * time.Hour, 14 * 24 * time.Hour}
+		c.PopularHalves = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 4 * 24 * time.Hour, 14 * 24 * time.Hour}
 	}
 	or(&c.NearSlow, 60*24*time.Hour)
 	or(&c.NearFast, 4*24*time.Hour)
@@ -46,6 +48,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Back, 7*24*time.Hour)
 	or(&c.PushGap, 4*time.Minute)
 	or(&c.PushPerDay, 24)
+	or(&c.PushFloor, 0.01)
 	or(&c.Rest, 12*time.Hour)
 	or(&c.Diversity, 0.15)
 	or(&c.PerAuthor, 3)
@@ -82,6 +85,8 @@ func (c Config) check() error {
 		return ErrConfig.In("max_persons")
 	case c.Diversity > 1:
 		return ErrConfig.In("diversity")
+	case c.PushFloor > 1:
+		return ErrConfig.In("push_floor")
 	case c.Explore > 1:
 		return ErrConfig.In("explore")
 	}

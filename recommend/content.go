@@ -42,7 +42,7 @@ type counted struct {
 
 const (
 	titleWords  = 2.0 // a word of the title counts as much as this many of the text
-	postBack    = 96  // newest items of a term that a query looks at
+	postBack    = 48  // newest items of a term that a query looks at
 	topicTerms  = 12  // terms of a query that propose candidates
 	topicBack   = 12  // items of the context that make a query's topic
 	wordsInHalf = 0.5 // share of the words in the likeness of two items; tags have the rest
@@ -159,7 +159,11 @@ type topicScratch struct {
 	touched []term
 	norm    float32 // of the words
 	tags    float32 // sum of the tags' weights
+	tagNorm float32 // length of the vector of them
 	authors float32
+	words   []term // those touched that are words
+	tagged  []term // and those that are tags
+	order   []term
 }
 
 func (m *content) observe(*fact) {} // what an item is about does not change by being liked
@@ -170,7 +174,7 @@ func (m *content) propose(q *query) {
 		s.weight[t] = 0
 	}
 	s.weight = growTo(s.weight, len(m.names))
-	s.touched, s.norm, s.tags, s.authors = s.touched[:0], 0, 0, 0
+	s.touched, s.norm, s.tags, s.tagNorm, s.authors = s.touched[:0], 0, 0, 0, 0
 	put := func(t term, by float32) {
 		if s.weight[t] == 0 {
 			s.touched = append(s.touched, t)
@@ -182,12 +186,12 @@ func (m *content) propose(q *query) {
 		if i == topicBack {
 			break
 		}
-		total += k.long
+		total += k.weight
 	}
 	if total <= 0 {
 		return
 	}
-	var words []term
+	words, tags := s.words[:0], s.tagged[:0]
 	for i, k := range q.context {
 		if i == topicBack {
 			break
@@ -195,7 +199,7 @@ func (m *content) propose(q *query) {
 		if int(k.item) >= len(m.items) {
 			continue
 		}
-		a, share := &m.items[k.item], k.long/total
+		a, share := &m.items[k.item], k.weight/total
 		for _, w := range a.words {
 			if s.weight[w.term] == 0 {
 				words = append(words, w.term)
@@ -203,6 +207,9 @@ func (m *content) propose(q *query) {
 			put(w.term, share*w.n*m.idf[w.term]/a.norm)
 		}
 		for _, t := range a.tags {
+			if s.weight[t] == 0 {
+				tags = append(tags, t)
+			}
 			put(t, share)
 			s.tags += share
 		}
@@ -216,9 +223,16 @@ func (m *content) propose(q *query) {
 		sum += float64(s.weight[t]) * float64(s.weight[t])
 	}
 	s.norm = float32(math.Sqrt(sum))
+	sum = 0
+	for _, t := range tags {
+		sum += float64(s.weight[t]) * float64(s.weight[t])
+	}
+	s.tagNorm = float32(math.Sqrt(sum))
+	s.words, s.tagged = words, tags
 
 	// The terms that say most, by weight and rarity, bring their newest items.
-	order := slices.Clone(s.touched)
+	order := append(s.order[:0], s.touched...)
+	s.order = order
 	slices.SortFunc(order, func(a, b term) int {
 		x, y := s.weight[a]*m.idf[a], s.weight[b]*m.idf[b]
 		switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -40,6 +41,7 @@ type Engine struct {
 	near    *neighbours
 	content *content
 	moment  *moment
+	uptake  *uptake
 	blend   *blend
 	learner *query // of whoever holds mu for writing
 
@@ -73,7 +75,8 @@ func New(config Config, store Store, now func() time.Time, source rand.Source) (
 	e.near = newNeighbours(config.NearSlow, config.NearFast, config.Neighbours)
 	e.content = newContent()
 	e.moment = &moment{entries: func() []entry { return e.entries }}
-	e.models = []model{e.near, e.popular, e.content, e.moment}
+	e.uptake = newUptake(e.content, func() []entry { return e.entries })
+	e.models = []model{e.near, newCompany(), newSequence(), &peers{}, e.popular, e.content, e.moment, e.uptake}
 	var features []feature
 	for _, m := range e.models {
 		own := m.features()
@@ -255,13 +258,15 @@ func (e *Engine) apply(b *Behavior, teach bool) {
 		strength: kind.strength(b.Weight),
 		before:   float64(p.wish(item)),
 		outcome:  kind.Outcome && before.flags&taken == 0,
+		again:    kind.Outcome && before.flags&taken != 0,
 		seen:     kind.Name == "impression" || kind.Name == "click" || kind.Outcome,
+		hasty:    hasty(p, b.At), past: kind.Past, share: kind.watched(b.Weight),
 	}
 	f.gain = max(0, f.strength-f.before)
 	if before.flags&dismissed != 0 {
 		f.gain = 0
 	}
-	if teach && f.outcome && (b.Weight == 0 || kind.Consumes <= 0 || b.Weight >= kind.Consumes) {
+	if teach && f.outcome && !f.hasty && (b.Weight == 0 || kind.Consumes <= 0 || b.Weight >= kind.Consumes) {
 		e.teach(&f)
 	}
 	for _, m := range e.models {
@@ -286,10 +291,23 @@ func (e *Engine) apply(b *Behavior, teach bool) {
 	} else if f.gain > 0 {
 		p.like(item, float32(f.strength), b.At, e.config.History)
 	}
+	if f.seen {
+		p.see(item)
+	}
+	p.lastAt = b.At
 	if f.outcome {
 		p.taken++
 		e.entries[item].outcomes++
 	}
+}
+
+// hasty reports whether a behaviour follows the person's last one sooner than
+// anybody chooses: it is one of a list that was kept elsewhere and brought in
+// at once. What was on offer when it happened is not known, so it teaches the
+// models what is wanted, but not the blend how to choose.
+func hasty(p *person, at wire.Millis) bool {
+	const soonest = 100 // milliseconds
+	return p.lastAt > 0 && at >= p.lastAt && at-p.lastAt < soonest
 }
 
 // teach lets the blend learn from an outcome: the candidates are those that
@@ -303,18 +321,17 @@ func (e *Engine) teach(f *fact) {
 	q.reset(len(e.entries))
 	q.now = f.at
 	q.from(f.person, 0, false)
-	q.accept = func(item ref) bool {
-		return e.entries[item].offered(f.at) && f.person.touch(item).flags&(consumed|dismissed) == 0
-	}
+	q.accept = func(item ref) bool { return e.entries[item].offered(f.at) }
+	q.withoutHad(f.person, math.MaxInt64)
 	e.gather(q)
 	q.add(f.item)
 	slices.Sort(q.items) // sums of floats depend on their order, and a replay must come to the same
-	chosen := slices.Index(q.items, f.item)
-	if chosen < 0 {
+	e.describe(q)
+	chosen, ok := q.at(f.item)
+	if !ok {
 		return // had or dismissed before
 	}
-	e.describe(q)
-	e.blend.learn(q, chosen)
+	e.blend.learn(q, chosen, f.past)
 }
 
 // gather fills q.items with the candidates of all models.
@@ -337,6 +354,9 @@ func (e *Engine) describe(q *query) {
 			q.columns[i] = q.columns[i][:n]
 			clear(q.columns[i])
 		}
+	}
+	for c, item := range q.items {
+		q.place[item] = uint32(c)
 	}
 	at := 0
 	for i, m := range e.models {
@@ -361,6 +381,9 @@ func (e *Engine) Digest() string {
 		for _, l := range p.history {
 			d.uint(uint64(l.item))
 			d.float(float64(l.strength))
+		}
+		for _, item := range p.views {
+			d.uint(uint64(item))
 		}
 		for _, t := range p.touched {
 			d.uint(uint64(t.item)<<16 | uint64(t.shown)<<8 | uint64(t.flags))

@@ -504,7 +504,7 @@ func TestForgetsTheLeastActive(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	for _, config := range []recommend.Config{
 		{PopularHalves: []time.Duration{0}}, {NearSlow: -1}, {Neighbours: -1}, {History: -1},
-		{MaxPersons: -1}, {Diversity: 2}, {Explore: 1.5},
+		{MaxPersons: -1}, {Diversity: 2}, {Explore: 1.5}, {PushFloor: 1.5},
 	} {
 		if _, err := recommend.New(config, &memory{}, time.Now, rand.NewPCG(1, 1)); !errors.Is(err, recommend.ErrConfig) {
 			t.Errorf("%+v: got %v, want ErrConfig", config, err)

@@ -14,19 +14,20 @@ const (
 
 // Item is one thing that can be suggested.
 type Item struct {
-	ID      string
-	Kind    string // [Session] or [Video]
-	Title   string
-	Text    string   // what it is about, in words
-	Tags    []string // topics
-	Author  string
-	Lang    string
-	Level   string
-	Starts  wire.Millis // sessions: when it begins; 0 unknown
-	Ends    wire.Millis // when it can no longer be had; 0 never by itself
-	Room    wire.RoomID // sessions: where it is held
-	Price   int64       // in the smallest unit; 0 free
-	Created wire.Millis // when it came into the catalogue; 0 unknown
+	ID       string
+	Kind     string // [Session] or [Video]
+	Title    string
+	Text     string   // what it is about, in words
+	Tags     []string // topics
+	Author   string
+	Lang     string
+	Level    string
+	Starts   wire.Millis   // sessions: when it begins; 0 unknown
+	Ends     wire.Millis   // when it can no longer be had; 0 never by itself
+	Room     wire.RoomID   // sessions: where it is held
+	Duration time.Duration // 0 unknown
+	Price    int64         // in the smallest unit; 0 free
+	Created  wire.Millis   // when it came into the catalogue; 0 unknown
 }
 
 // Phase is how far a session's room is.

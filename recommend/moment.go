@@ -78,10 +78,16 @@ func (m *moment) score(q *query, columns [][]float32) {
 		if e.Created > 0 && e.Created <= q.now {
 			columns[1][c] = 1 / (1 + float32(q.now-e.Created)/day)
 		}
-		t := q.person.touch(item)
-		columns[2][c] = float32(min(t.shown, 3))
-		if t.flags&taken != 0 {
-			columns[3][c] = 1 // joined, but not had yet: a class that they left
+	}
+	if q.person == nil {
+		return
+	}
+	for _, t := range q.person.touched {
+		if c, ok := q.at(t.item); ok {
+			columns[2][c] = float32(min(t.shown, 3))
+			if t.flags&taken != 0 {
+				columns[3][c] = 1 // joined, but not had yet: a class that they left
+			}
 		}
 	}
 }

@@ -9,9 +9,17 @@ import (
 // person is what the engine keeps of one person.
 type person struct {
 	id      wire.UserID
-	history []liked // oldest first, each item once, at most Config.History
-	touched []touch // sorted by item; at most one for each item
-	taken   int     // items taken up, ever
+	history []liked     // oldest first, each item once, at most Config.History
+	touched []touch     // sorted by item; at most one for each item
+	views   []ref       // seen last, oldest first, at most seenBack
+	taken   int         // items taken up, ever
+	lastAt  wire.Millis // of the last behaviour
+
+	met             odds    // what they were shown, and what came of it
+	mood, moodShare float32 // moving means of that
+
+	place ref  // of this person in tables by person; another's once they are forgotten
+	gone  bool // forgotten
 
 	newer, older *person // in order of last activity
 }
@@ -72,18 +80,18 @@ func (p *person) wish(item ref) float32 {
 	return 0
 }
 
-// likedSince reports whether the person showed an interest in the item after
-// a moment.
-func (p *person) likedSince(item ref, since wire.Millis) bool {
-	if p == nil {
-		return false
+// sawLately reports whether the item is among the last that the person saw.
+func (p *person) sawLately(item ref) bool { return slices.Contains(p.views, item) }
+
+// see notes that the person saw the item.
+func (p *person) see(item ref) {
+	if p.sawLately(item) {
+		return
 	}
-	for i := len(p.history) - 1; i >= 0 && p.history[i].at > since; i-- {
-		if p.history[i].item == item {
-			return true
-		}
+	if len(p.views) >= seenBack {
+		p.views = slices.Delete(p.views, 0, len(p.views)-seenBack+1)
 	}
-	return false
+	p.views = append(p.views, item)
 }
 
 // like moves the item to the end of the history, as strong as its strongest.
@@ -122,12 +130,15 @@ func newPeople(limit int) people {
 func (pp *people) meet(id wire.UserID) *person {
 	p := pp.byID[id]
 	if p == nil {
+		place := ref(len(pp.byID))
 		if len(pp.byID) >= pp.limit {
 			gone := pp.oldest
 			pp.unlink(gone)
 			delete(pp.byID, gone.id)
+			place = gone.place
+			*gone = person{id: gone.id, gone: true} // rings may still hold it: nothing of it stays but that
 		}
-		p = &person{id: id}
+		p = &person{id: id, place: place}
 		pp.byID[id] = p
 	} else if p == pp.newest {
 		return p

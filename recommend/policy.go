@@ -18,12 +18,15 @@ type pick struct {
 	explored   bool
 }
 
+// window is how many candidates variety chooses from.
+func window(limit int) int { return limit + limit/2 + 10 }
+
 // diversify picks a list from the order of rank by maximal marginal relevance
 // (Carbonell and Goldstein, 1998): each next item is the best by its rank
 // less its likeness to those picked already. No author has more than their
 // share of the list.
 func (e *Engine) diversify(q *query, order []int, limit int) []pick {
-	window := order[:min(len(order), 2*limit+10)]
+	window := order
 	best, worst := q.scores[window[0]], q.scores[window[len(window)-1]]
 	spread := float64(max(best-worst, 1e-6))
 	variety := max(0, e.config.Diversity)
@@ -34,7 +37,7 @@ func (e *Engine) diversify(q *query, order []int, limit int) []pick {
 	for len(picks) < limit {
 		next, most := -1, 0.0
 		for w, c := range window {
-			if gone[w] || e.crowded(authors, q.items[c]) {
+			if gone[w] {
 				continue
 			}
 			value := (1-variety)*float64(q.scores[c]-worst)/spread - variety*near[w]
@@ -49,7 +52,11 @@ func (e *Engine) diversify(q *query, order []int, limit int) []pick {
 		item := q.items[c]
 		gone[next] = true
 		if a := e.entries[item].Author; a != "" {
-			authors[a]++
+			if authors[a]++; e.config.PerAuthor > 0 && authors[a] >= e.config.PerAuthor {
+				for w, other := range window { // that was their share of the list
+					gone[w] = gone[w] || e.entries[q.items[other]].Author == a
+				}
+			}
 		}
 		picks = append(picks, pick{place: c, item: item, score: q.scores[c], propensity: 1})
 		if variety > 0 {
@@ -63,10 +70,11 @@ func (e *Engine) diversify(q *query, order []int, limit int) []pick {
 	return picks
 }
 
-// readable drops what is in a language that the person has given no sign of
-// reading, unless too little would be left. A sign is what they say, the
-// language of the class they are in, and those of what they liked.
-func (e *Engine) readable(q *query, r Request, order []int) []int {
+// readable returns the places of the candidates without those in a language
+// that the person has given no sign of reading, unless too little would be
+// left. A sign is what they say, the language of the class they are in, and
+// those of what they liked.
+func (e *Engine) readable(q *query, r Request) []int {
 	var reads []string
 	sign := func(lang string) {
 		if primary := primaryOf(lang); primary != "" && !slices.Contains(reads, primary) {
@@ -79,17 +87,18 @@ func (e *Engine) readable(q *query, r Request, order []int) []int {
 	for _, k := range q.context {
 		sign(e.entries[k.item].Lang)
 	}
+	places := q.all()
 	if len(reads) == 0 {
-		return order
+		return places
 	}
-	kept := make([]int, 0, len(order))
-	for _, c := range order {
+	kept := make([]int, 0, len(places))
+	for _, c := range places {
 		if isIn(e.entries[q.items[c]].Lang, reads) {
 			kept = append(kept, c)
 		}
 	}
 	if len(kept) < r.Limit {
-		return order
+		return places
 	}
 	q.reads = reads // what exploration brings, too
 	return kept
@@ -105,10 +114,6 @@ func isIn(lang string, reads []string) bool {
 func primaryOf(lang string) string {
 	primary, _, _ := strings.Cut(lang, "-")
 	return strings.ToLower(primary)
-}
-
-func (e *Engine) crowded(authors map[string]int, item ref) bool {
-	return e.config.PerAuthor > 0 && authors[e.entries[item].Author] >= e.config.PerAuthor
 }
 
 // explore gives the last place of a few lists to one of the newest items that
@@ -135,11 +140,21 @@ func (e *Engine) explore(q *query, picks []pick, limit int) []pick {
 	return picks
 }
 
+// worth drops what is too unlikely to be taken up for anybody to be told of it
+// unasked.
+func (e *Engine) worth(q *query, picks []pick) []pick {
+	var x [uptakeFeatures]float64
+	return slices.DeleteFunc(picks, func(p pick) bool {
+		e.uptake.describe(&x, q.person, p.item, q.now)
+		return e.uptake.predict(&x, p.item) < e.config.PushFloor
+	})
+}
+
 // littleSeen returns the items that exploration may draw for this query.
 func (e *Engine) littleSeen(q *query, picks []pick) []ref {
 	var pool []ref
 	e.moment.newest(q.now, exploreWithin, func(item ref) {
-		if !q.accept(item) || q.person.touch(item).shown > 0 {
+		if t := q.person.touch(item); t.shown > 0 || !q.allows(item) {
 			return
 		}
 		if q.reads != nil && !isIn(e.entries[item].Lang, q.reads) {

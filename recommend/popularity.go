@@ -21,11 +21,19 @@ type popularity struct {
 	seenCounts []float64
 	wantCounts []float64 // with the same decay as seen: wanted when seen
 
+	ratings []rating // by item
+
 	suggestible func(ref) bool // items that may stand in a top list
 }
 
+// rating is how those who took an item up valued it.
+type rating struct {
+	sum   float32
+	count uint32
+}
+
 const (
-	topSize  = 192                // items of each top list
+	topSize  = 128                // items of each top list
 	seenHalf = 3 * 24 * time.Hour // half-life of how often an item is seen
 )
 
@@ -44,7 +52,7 @@ func (m *popularity) features() []feature {
 	for i := range m.clocks {
 		name := "popular." + shortDuration(time.Duration(m.clocks[i].half)*time.Millisecond)
 		w := 1.2 / float64(len(m.clocks))
-		list = append(list, feature{name: name, group: byPopularity, cold: w, few: 0.8 * w, warm: 0.6 * w})
+		list = append(list, feature{name: name, group: byPopularity, cold: w, few: 0.8 * w, warm: 0.6 * w, yardstick: true})
 	}
 	return append(list,
 		feature{name: "seen", group: byPopularity},
@@ -57,6 +65,7 @@ func (m *popularity) grow(n int) {
 	}
 	m.seenCounts = growTo(m.seenCounts, n)
 	m.wantCounts = growTo(m.wantCounts, n)
+	m.ratings = growTo(m.ratings, n)
 }
 
 func (m *popularity) observe(f *fact) {
@@ -67,6 +76,10 @@ func (m *popularity) observe(f *fact) {
 		if f.outcome {
 			m.wantCounts[f.item] += g
 		}
+	}
+	if f.outcome {
+		m.ratings[f.item].sum += float32(f.strength)
+		m.ratings[f.item].count++
 	}
 	if f.gain <= 0 {
 		return
@@ -160,7 +173,7 @@ func (m *popularity) score(q *query, columns [][]float32) {
 			n, k = m.seenCounts[item]*shrink, m.wantCounts[item]*shrink
 		}
 		seen[c] = logOf(float32(n) + 0.5)
-		rate[c] = logOf(float32((k + 1) / (n + 4)))
+		rate[c] = logOf(float32(k+1)) - logOf(float32(n+4))
 	}
 }
 
@@ -173,6 +186,10 @@ func (m *popularity) digest(d *digester) {
 	}
 	d.floats(m.seenCounts)
 	d.floats(m.wantCounts)
+	for _, r := range m.ratings {
+		d.float(float64(r.sum))
+		d.uint(uint64(r.count))
+	}
 }
 
 func growTo[T any](s []T, n int) []T {
@@ -203,6 +220,16 @@ func (m *popularity) seenBy(item ref) float32 {
 		return 0
 	}
 	return float32(m.seenCounts[item])
+}
+
+// rating is the mean of how the item was valued, drawn to the middle while
+// few have.
+func (m *popularity) rating(item ref) float32 {
+	r := rating{}
+	if int(item) < len(m.ratings) {
+		r = m.ratings[item]
+	}
+	return (r.sum + 2*0.5) / float32(r.count+2)
 }
 
 // shortDuration writes a half-life as a feature's name.

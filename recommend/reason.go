@@ -77,9 +77,9 @@ func (e *Engine) reason(q *query, p pick, means []float32) Reason {
 		return Reason{Code: Discover}
 	}
 	var lift [groups]float64
-	k := warmthOf(q.person)
+	sets := setsOf(q)
 	for i, f := range e.blend.features {
-		lift[f.group] += e.blend.weight(i, k) * float64(q.columns[i][p.place]-means[i])
+		lift[f.group] += e.blend.weight(i, sets) * float64(q.columns[i][p.place]-means[i])
 	}
 	order := []group{byNeighbours, byContent, byTime, byPopularity}
 	slices.SortStableFunc(order, func(a, b group) int {
@@ -159,8 +159,8 @@ func (e *Engine) contentGround(q *query, item ref, it *entry) (Reason, bool) {
 		if i == topicBack {
 			break
 		}
-		if alike := e.content.alike(k.item, item); alike >= similarFrom && alike*float64(k.long) > most {
-			best, most = k, alike*float64(k.long)
+		if alike := e.content.alike(k.item, item); alike >= similarFrom && alike*float64(k.weight) > most {
+			best, most = k, alike*float64(k.weight)
 		}
 	}
 	if most > 0 && e.entries[best.item].Title != "" {

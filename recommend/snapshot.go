@@ -14,13 +14,18 @@ import (
 type snapshot struct {
 	Features []string       `json:"features"` // a snapshot of others is of no use
 	Learned  uint64         `json:"learned"`
-	Shared   savedWeights   `json:"shared"`
-	Own      []savedWeights `json:"own"`
+	Sets     []savedWeights `json:"sets"`
+	Leads    []savedLead    `json:"leads"`
 }
 
 type savedWeights struct {
 	W []float64 `json:"w"`
 	G []float64 `json:"g"`
+}
+
+type savedLead struct {
+	Rewards []float64 `json:"rewards"`
+	Leader  int       `json:"leader"`
 }
 
 // Save keeps a snapshot in the store, so that the next [Engine.Load] is quick.
@@ -41,9 +46,12 @@ func (e *Engine) Save(ctx context.Context) error {
 		e.position = last
 	}
 	e.mu.RLock()
-	s := snapshot{Features: e.Features(), Learned: e.blend.learned, Shared: saved(e.blend.shared)}
-	for _, w := range e.blend.own {
-		s.Own = append(s.Own, saved(w))
+	s := snapshot{Features: e.Features(), Learned: e.blend.learned}
+	for _, w := range e.blend.sets {
+		s.Sets = append(s.Sets, saved(w))
+	}
+	for _, l := range e.blend.leads {
+		s.Leads = append(s.Leads, savedLead{slices.Clone(l.rewards), l.leader})
 	}
 	e.mu.RUnlock()
 	data, err := wire.Encode(s)
@@ -67,18 +75,23 @@ func (e *Engine) restore(ctx context.Context) (at int64, b *blend, err error) {
 		return 0, nil, fmt.Errorf("read the model: %w", err)
 	}
 	var s snapshot
-	if data == nil || wire.Decode(data, &s) != nil || !slices.Equal(s.Features, e.Features()) || len(s.Own) != int(warmths) {
+	if data == nil || wire.Decode(data, &s) != nil || !slices.Equal(s.Features, e.Features()) ||
+		len(s.Sets) != blendSets || len(s.Leads) != int(warmths) {
 		return 0, nil, nil
 	}
 	b = newBlend(e.blend.features)
-	b.learned, b.shared = s.Learned, weights{s.Shared.W, s.Shared.G}
-	for k, w := range s.Own {
-		b.own[k] = weights{w.W, w.G}
-	}
-	for _, w := range append(b.own[:], b.shared) {
-		if len(w.w) != len(b.features) || len(w.g) != len(b.features) {
+	b.learned = s.Learned
+	for k, w := range s.Sets {
+		if len(w.W) != len(b.features) || len(w.G) != len(b.features) {
 			return 0, nil, nil
 		}
+		b.sets[k] = weights{w.W, w.G}
+	}
+	for k, l := range s.Leads {
+		if len(l.Rewards) != len(b.leads[k].rewards) || l.Leader < 0 || l.Leader >= len(l.Rewards) {
+			return 0, nil, nil
+		}
+		b.leads[k].rewards, b.leads[k].leader = l.Rewards, l.Leader
 	}
 	return at, b, nil
 }

@@ -38,7 +38,10 @@ type Suggestion struct {
 
 // Model names what ranks: it changes when suggestions of two versions should
 // not be judged together.
-const Model = "blend/1"
+const Model = "blend/2"
+
+// Blend names the ranking that serves, for [Engine.RankBy].
+const Blend = "blend"
 
 // Suggest answers a request, best first. It returns none if a push would be
 // one too many or nothing is worth it.
@@ -59,13 +62,16 @@ func (e *Engine) Suggest(r Request) []Suggestion {
 func (e *Engine) suggest(q *query, r Request) []Suggestion {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	order := e.rank(q, r, e.config.Rest)
+	e.rank(q, r, e.config.Rest)
+	order := q.best(e.readable(q, r), window(r.Limit))
 	if len(order) == 0 {
 		return nil
 	}
-	order = e.readable(q, r, order)
 	picks := e.diversify(q, order, r.Limit)
 	picks = e.explore(q, picks, r.Limit)
+	if r.Push {
+		picks = e.worth(q, picks)
+	}
 	means := q.means()
 	list := make([]Suggestion, 0, len(picks))
 	for _, p := range picks {
@@ -92,23 +98,35 @@ func (e *Engine) Rank(r Request, limit int) []Ranked {
 	defer e.queries.Put(q)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return e.ranked(q, e.rank(q, r, 0), limit)
+	e.rank(q, r, 0)
+	return e.ranked(q, limit)
 }
 
-// RankBy is Rank by one feature alone instead of the blend, as a yardstick.
-// It ranks nothing for a name that is not in [Engine.Features].
-func (e *Engine) RankBy(feature string, r Request, limit int) []Ranked {
-	at := slices.Index(e.Features(), feature)
-	if at < 0 {
-		return nil
-	}
+// RankBy is Rank by the named models: the blend for "blend", the rule for
+// [Rule], and for a name of [Engine.Features] that feature alone. Candidates
+// are gathered and described once. A name that is not known ranks nothing.
+func (e *Engine) RankBy(names []string, r Request, limit int) [][]Ranked {
 	q := e.queries.Get().(*query)
 	defer e.queries.Put(q)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	e.rank(q, r, 0)
-	copy(q.scores, q.columns[at])
-	return e.ranked(q, q.order(), limit)
+	lists := make([][]Ranked, len(names))
+	for n, name := range names {
+		at := slices.IndexFunc(e.blend.features, func(f feature) bool { return f.name == name })
+		switch {
+		case name == Blend:
+			e.blend.score(q)
+		case name == Rule:
+			e.rule(q)
+		case at >= 0:
+			copy(q.scores, q.columns[at])
+		default:
+			continue
+		}
+		lists[n] = e.ranked(q, limit)
+	}
+	return lists
 }
 
 // Features names the columns that the blend weighs.
@@ -127,23 +145,23 @@ func (e *Engine) Weights() map[string][3]float64 {
 	defer e.mu.RUnlock()
 	m := make(map[string][3]float64, len(e.blend.features))
 	for i, f := range e.blend.features {
-		m[f.name] = [3]float64{e.blend.weight(i, cold), e.blend.weight(i, few), e.blend.weight(i, warm)}
+		m[f.name] = [3]float64{e.blend.weightFor(i, cold), e.blend.weightFor(i, few), e.blend.weightFor(i, warm)}
 	}
 	return m
 }
 
-func (e *Engine) ranked(q *query, order []int, limit int) []Ranked {
-	list := make([]Ranked, 0, min(limit, len(order)))
-	for _, c := range order[:min(limit, len(order))] {
+func (e *Engine) ranked(q *query, limit int) []Ranked {
+	order := q.best(q.all(), limit)
+	list := make([]Ranked, 0, len(order))
+	for _, c := range order {
 		list = append(list, Ranked{e.entries[q.items[c]].ID, float64(q.scores[c])})
 	}
 	return list
 }
 
-// rank gathers, describes and scores the candidates and returns their places
-// in q.items, best first. What the person took an interest in within the last
-// rest is no candidate: it is not news to them.
-func (e *Engine) rank(q *query, r Request, rest time.Duration) []int {
+// rank gathers, describes and scores the candidates. What the person took an
+// interest in within the last rest is no candidate: it is not news to them.
+func (e *Engine) rank(q *query, r Request, rest time.Duration) {
 	q.reset(len(e.entries))
 	q.now = r.Now
 	room, inRoom := e.byID[r.RoomItem]
@@ -154,40 +172,63 @@ func (e *Engine) rank(q *query, r Request, rest time.Duration) []int {
 	q.from(p, room, inRoom)
 	q.accept = func(item ref) bool {
 		it := &e.entries[item]
-		return it.available(r.Now) && !(inRoom && item == room) &&
-			(len(r.Kinds) == 0 || slices.Contains(r.Kinds, it.Kind)) &&
-			p.touch(item).flags&(consumed|dismissed) == 0 &&
-			!p.likedSince(item, r.Now-wire.Millis(rest.Milliseconds()))
+		return it.available(r.Now) && (len(r.Kinds) == 0 || slices.Contains(r.Kinds, it.Kind))
+	}
+	q.withoutHad(p, r.Now-wire.Millis(rest.Milliseconds()))
+	if inRoom {
+		q.without(room)
 	}
 	e.gather(q)
 	e.describe(q)
 	e.blend.score(q)
-	return q.order()
 }
 
-// order returns the places in q.items by q.scores, best first.
-func (q *query) order() []int {
-	order := make([]int, len(q.items))
-	for c := range order {
-		order[c] = c
+// all returns the places of all candidates.
+func (q *query) all() []int {
+	places := make([]int, len(q.items))
+	for c := range places {
+		places[c] = c
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if q.scores[a] != q.scores[b] {
-			return cmp.Compare(q.scores[b], q.scores[a])
+	return places
+}
+
+// best orders the n candidates with the highest scores of those places, best
+// first, and returns their places. Equals are ordered by item.
+func (q *query) best(places []int, n int) []int {
+	order := append(q.sorting[:0], make([]ref, len(places))...)
+	for i, c := range places {
+		order[i] = q.items[c]
+	}
+	q.sorting = order
+	score := func(item ref) float32 { return q.scores[q.place[item]] }
+	order = topBy(order, n, score)
+	slices.SortFunc(order, func(a, b ref) int {
+		if x, y := score(a), score(b); x != y {
+			return cmp.Compare(y, x)
 		}
-		return cmp.Compare(q.items[a], q.items[b])
+		return cmp.Compare(a, b)
 	})
-	return order
+	for i, item := range order {
+		places[i] = int(q.place[item])
+	}
+	return places[:len(order)]
 }
 
 // means returns each column's mean over the candidates.
 func (q *query) means() []float32 {
 	means := make([]float32, len(q.columns))
 	for i, column := range q.columns {
-		for _, x := range column {
-			means[i] += x
+		var sums [4]float32 // side by side: one sum would wait for itself
+		for ; len(column) >= 4; column = column[4:] {
+			sums[0] += column[0]
+			sums[1] += column[1]
+			sums[2] += column[2]
+			sums[3] += column[3]
 		}
-		means[i] /= float32(max(1, len(column)))
+		for _, x := range column {
+			sums[0] += x
+		}
+		means[i] = (sums[0] + sums[1] + sums[2] + sums[3]) / float32(max(1, len(q.items)))
 	}
 	return means
 }

@@ -112,9 +112,16 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	if err := r.keepsPace(now, by, a.cmd); err != nil {
 		return outcome{err: err}
 	}
+	refused := false
+	if a.seen != nil && !by.Role.Staff() {
+		a.cmd, refused = a.seen.stamp(a.cmd)
+	}
 	r.lately.add(r.state.Seq, a.cmd)
 	at := r.clock.at(now)
 	events, err := Decide(r.state, at.Time(), by, a.cmd)
+	if err == nil && refused {
+		err = ErrBlocked
+	}
 	secret := r.conceals(a.cmd) // what is written down must not tell by whom
 	if err == nil && len(events) == 0 && a.key != "" && by != wire.System {
 		events = []Event{Noted{}}
@@ -339,6 +346,9 @@ func (r *Room) answer(now time.Time, a ask) (any, error) {
 	by := wire.Actor{User: a.user, Role: r.state.roleOf(a.user, a.role)}
 	at := r.clock.at(now)
 	if err := r.state.admit(at, by, a.cmd); err != nil {
+		return nil, err
+	}
+	if err := r.keepsPace(now, by, a.cmd); err != nil {
 		return nil, err
 	}
 	switch c := a.cmd.(type) {

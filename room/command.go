@@ -20,6 +20,7 @@ type (
 	Say struct {
 		Text    string `json:"text"`
 		ReplyTo uint64 `json:"reply_to,omitzero"`
+		Hold    string `json:"-"` // the rule of the machine check for which it waits for approval; "": it does not
 	}
 	// RaiseHand asks for the floor.
 	RaiseHand struct{}
@@ -58,6 +59,15 @@ type (
 	}
 	// Delete removes a message, a question or an answer.
 	Delete struct {
+		Item   uint64 `json:"item"`
+		Reason string `json:"reason,omitzero"`
+	}
+	// Approve lets a message that waits into the chat.
+	Approve struct {
+		Item uint64 `json:"item"`
+	}
+	// Reject keeps it out: only its author still sees it.
+	Reject struct {
 		Item   uint64 `json:"item"`
 		Reason string `json:"reason,omitzero"`
 	}
@@ -230,6 +240,8 @@ var Catalogue = []Spec{
 	command[MarkClip]("clip.mark", wire.Moderator),
 
 	command[Delete]("mod.delete", wire.Moderator),
+	command[Approve]("mod.approve", wire.Moderator),
+	command[Reject]("mod.reject", wire.Moderator),
 	command[Mute]("mod.mute", wire.Moderator),
 	command[Unmute]("mod.unmute", wire.Moderator),
 	command[Ban]("mod.ban", wire.Moderator),

@@ -119,6 +119,8 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return suggested(Dismissed(c), c.Item)
 	case Delete, Mute, Unmute, Ban, Unban, Slow:
 		return s.decideModeration(now, by, c)
+	case Approve, Reject:
+		return s.decideApproval(c)
 	case qa.Command:
 		return s.decideBoard(now, by, c)
 	case poll.Command:
@@ -242,6 +244,9 @@ func (s *State) decideSay(now wire.Millis, by wire.Actor, c Say) ([]Event, error
 		if wait := s.People[by.User].SaidAt + wire.Millis(s.Slow*1000) - now; wait > 0 {
 			return nil, ErrSlow.After(int64(wait))
 		}
+	}
+	if c.Hold != "" {
+		return s.decideHeld(by, text, c)
 	}
 	return []Event{Said{wire.Own(by.User, text), c.ReplyTo}}, nil
 }

@@ -23,6 +23,13 @@ var shapes = map[string]func() any{
 			ID uint64 `json:"id"`
 		})
 	},
+	"chat.held": func() any { return new(HeldMessageView) },
+	"chat.rejected": func() any {
+		return new(struct {
+			ID uint64 `json:"id"`
+		})
+	},
+	"chat.mine":   func() any { return new(OwnHeldViews) },
 	"hand.raised": func() any { return new(wire.Person) },
 	"hand.lowered": func() any {
 		return new(struct {

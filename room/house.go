@@ -28,6 +28,9 @@ type House struct {
 
 	// Title gives a new room its first title; nil: its id.
 	Title func(wire.RoomID) string
+	// Screen is the machine check of what viewers write, made beside the rooms'
+	// loops; nil: none.
+	Screen func(text string) Checked
 	// Observer hears how the rooms fare.
 	Observer Observer
 	// Date is asked for the date when a room is opened; from then on the room

@@ -19,6 +19,7 @@ type ask struct {
 	key  string
 	cmd  Command // nil: only then
 	at   time.Time
+	seen *checked // by the machine check; nil: nothing was found
 	from *Session // whose share of the inbox it takes; nil: nobody's
 	then func(seq uint64, data any, err error)
 }
@@ -53,7 +54,7 @@ func (r *Room) Do(ctx context.Context, by wire.Actor, key string, c Command) (se
 		err  error
 	}
 	results := make(chan result, 1)
-	a := ask{user: by.User, role: by.Role, key: key, cmd: c, then: func(seq uint64, data any, err error) {
+	a := ask{user: by.User, role: by.Role, key: key, cmd: c, seen: r.house.check(c), then: func(seq uint64, data any, err error) {
 		results <- result{seq, data, err}
 	}}
 	if err := r.ask(ctx, a); err != nil {
@@ -101,7 +102,7 @@ func (s *Session) Submit(c Command, key string, at time.Time, then func(seq uint
 		s.waiting.Add(-1)
 		return wire.ErrBusy.After(1000)
 	}
-	a := ask{user: s.User, role: s.Role, key: key, cmd: s.stamp(c, at), at: at, from: s, then: then}
+	a := ask{user: s.User, role: s.Role, key: key, cmd: s.stamp(c, at), seen: s.room.house.check(c), at: at, from: s, then: then}
 	select {
 	case s.room.asks <- a:
 		return nil

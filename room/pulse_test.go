@@ -151,3 +151,51 @@ func TestThePulseAndThoseWhoLeave(t *testing.T) {
 		}
 	})
 }
+
+// Whoever comes back sees the moods as they are now, also where there are none
+// any more: those of before have faded, or are gone with the server.
+func TestThePulseAndThoseWhoComeBack(t *testing.T) {
+	inClass(t, room.Config{}, func(c *class) {
+		back := func(k *client) *client {
+			t.Helper()
+			at := last[struct {
+				Epoch string
+				Seq   uint64
+			}](k, "welcome")
+			for _, m := range k.all() {
+				at.Seq = max(at.Seq, m.Seq)
+			}
+			k, err := c.connect(physics, k.session.User, k.session.Role, &room.Position{Epoch: at.Epoch, Seq: at.Seq})
+			if err != nil {
+				panic(err)
+			}
+			if !last[struct{ Resumed bool }](k, "welcome").Resumed {
+				t.Errorf("%s is not resumed", k.session.User)
+			}
+			return k
+		}
+		host, ana := c.join("hana", wire.Host), c.join("ana", wire.Viewer)
+		host.must(room.Open{})
+		feel(ana, room.Lost)
+		time.Sleep(time.Second)
+		if now := last[room.PulseTally](host, "pulse.tally"); now.Moods != (room.Pulse{Lost: 1}) {
+			t.Errorf("the host sees %+v", now)
+		}
+		host.leave()
+		ana.leave()
+		time.Sleep(2*time.Minute + 10*time.Second)
+		host, ana = back(host), back(ana)
+		if now := last[room.PulseTally](host, "pulse.tally"); now.Moods != (room.Pulse{}) {
+			t.Errorf("the mood has faded, and the host comes back to %+v", now)
+		}
+		if mine := last[room.MoodView](ana, "pulse.mine"); mine != (room.MoodView{}) {
+			t.Errorf("the mood has faded, and ana comes back to %+v", mine)
+		}
+		feel(ana, room.Good)
+		c.stop()
+		c.start(room.Config{})
+		if mine := last[room.MoodView](back(ana), "pulse.mine"); mine != (room.MoodView{}) {
+			t.Errorf("the server was restarted, and ana comes back to %+v", mine)
+		}
+	})
+}

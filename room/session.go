@@ -50,7 +50,7 @@ func (r *Room) join(ctx context.Context, s *Session, re uint64, after *Position)
 	refused := make(chan error, 1) // buffered: the loop never waits for a caller
 	s.room = r
 	a := ask{
-		user: s.User, role: s.Role, cmd: enter{s.Name, s.Role, s.Admin},
+		user: s.User, role: s.Role, cmd: enter{r.house.nameOf(s.Name, s.Role), s.Role, s.Admin},
 		then: func(_ uint64, _ any, err error) {
 			if err == nil {
 				r.attach(s, re, after)
@@ -130,7 +130,8 @@ func (r *Room) attach(s *Session, re uint64, after *Position) {
 		delete(r.leaving, s.User)
 	}
 	r.welcome(s, re, after)
-	if _, ok := r.pulse.moods[s.User]; ok {
+	// Whoever comes back may still see a mood that is gone.
+	if _, ok := r.pulse.moods[s.User]; ok || after != nil && !s.staff {
 		s.Conn.Send(r.moodOf(s.User))
 	}
 }

@@ -26,6 +26,8 @@ type signals struct {
 	polls     map[uint64]bool
 	votes     map[uint64]bool
 	reactions map[string]int
+	back      uint64 // somebody hears again what came after this position...
+	isBack    bool   // ...if so: see again
 }
 
 func (s *signals) due(now time.Time, tick time.Duration) {
@@ -101,18 +103,21 @@ func (s *signals) react(c React, now time.Time, tick time.Duration) error {
 
 // again marks what the views after a position show as it was then, a poll's
 // first count of nobody: whoever hears these views late must hear the numbers
-// of now after them.
+// of now after them. Where a whole class comes back within a tick, it is done
+// for the first of them.
 func (s *signals) again(state *State, after uint64, now time.Time, tick time.Duration) {
+	if s.isBack && after >= s.back {
+		return
+	}
+	s.back, s.isBack = after, true
 	for _, id := range state.Polls.OpenIDs() {
 		s.poll(id)
 	}
 	for _, id := range state.Surveys.OpenIDs() {
 		s.survey(id)
 	}
-	for _, id := range state.Board.IDs() {
-		if id > after {
-			s.vote(id)
-		}
+	for _, id := range state.Board.Since(after) {
+		s.vote(id)
 	}
 	s.quiz = true
 	s.due(now, tick)
@@ -210,9 +215,8 @@ func (r *Room) standing(a *audience, staff bool) []fanout.Message {
 				views = append(views, v)
 			}
 		}
-		if len(r.pulse.moods) > 0 {
-			views = append(views, wire.View{Type: "pulse.tally", Data: r.tallyPulse(time.Now())})
-		}
+		// Also of no moods: those that are seen there may have faded meanwhile.
+		views = append(views, wire.View{Type: "pulse.tally", Data: r.tallyPulse(time.Now())})
 	}
 	for _, v := range views {
 		a.standing = append(a.standing, fanout.Message{wire.Signal(v.Type, r.encode(v.Data))})

@@ -80,7 +80,9 @@ func (s *sim) answered(l *simLine, w *simWish, seq uint64, err error) {
 	if w.key == "" {
 		return
 	}
-	at, times, unsure := s.disk.find(k.room, k.user, k.key)
+	mark := simMark(k, w.cmd)
+	at, times, unsure := s.disk.find(k.room, k.user, k.key, mark)
+	_, ballot, _ := s.disk.find(k.room, wire.System.User, mark, mark)
 	_, foreign := s.disk.stand(k.room)
 	s.mu.Lock()
 	before, acked := s.acked[k]
@@ -107,6 +109,7 @@ func (s *sim) answered(l *simLine, w *simWish, seq uint64, err error) {
 		s.fail("command %v is acknowledged at %d, and was at %d the first time", k, seq, before)
 	case err == nil && seq == 0 && at != 0 && !foreign && !repeated: // what changed nothing is not remembered: repeated, it is decided anew
 		s.fail("command %v changed nothing by its answer, and the log has it at %d", k, at)
+	case err != nil && acked && ballot > 0 && slices.Contains(simForgotten, code):
 	case err != nil && acked && !simTransient(code) && !foreign:
 		s.fail("command %v was carried out at %d, and is refused now: %v", k, before, err)
 	case err != nil && at != 0 && !acked && !unsure && !lost && !foreign && !repeated: // a refusal is not remembered either
@@ -162,6 +165,9 @@ func (s *sim) fold(id wire.RoomID) {
 	s.compare(m, shots)
 	for _, r := range s.disk.durable(id, m.seq) {
 		if r.By == wire.System.User {
+			if whose := s.marks[r.Key]; whose.key != "" {
+				m.once(string(whose.user)+" "+whose.key, r.Seq)
+			}
 			r.Key = "" // of chance
 		}
 		s.trace("    %s %d: %s by %s %s at %d", id, r.Seq, r.Kind, r.By, r.Key, r.At)
@@ -263,6 +269,13 @@ func simStill(c map[string]any) string {
 		if p := p.(map[string]any); p["phase"] == "open" {
 			delete(p, "voters")
 			delete(p, "counts")
+			delete(p, "result")
+		}
+	}
+	surveys, _ := c["surveys"].([]any)
+	for _, p := range surveys {
+		if p := p.(map[string]any); p["phase"] == "open" {
+			delete(p, "answered")
 			delete(p, "result")
 		}
 	}

@@ -38,6 +38,7 @@ type simClient struct {
 	wishes  []*simWish
 	you     simYou
 	tallies simTallies
+	forms   simForms
 }
 
 // simWish is a command that a person wants carried out.
@@ -55,12 +56,14 @@ type simYou struct {
 	MutedUntil int64            `json:"muted_until"`
 	Votes      map[uint64][]int `json:"votes"`
 
-	Ballots map[uint64]simBallot `json:"ballots"`
+	Ballots map[uint64]simBallot       `json:"ballots"`
+	Surveys map[uint64]json.RawMessage `json:"surveys"`
 }
 
 // simBallot is one's own vote in a poll in which nothing is picked.
 type simBallot struct {
 	Value float64  `json:"value,omitempty"`
+	Text  string   `json:"text,omitempty"`
 	Words []string `json:"words,omitempty"`
 }
 
@@ -90,6 +93,9 @@ func (c *simClient) wish(cmd room.Command) *simWish {
 	if !simQuery(cmd) {
 		w.key = fmt.Sprintf("%s-%d", c.name, c.next)
 		c.sim.asked[simKey{c.room, c.user, w.key}] = cmd
+		if mark := simMark(simKey{c.room, c.user, w.key}, cmd); mark != "" {
+			c.sim.marks[mark] = simKey{c.room, c.user, w.key}
+		}
 	}
 	c.wishes = append(c.wishes, w)
 	return w
@@ -97,7 +103,7 @@ func (c *simClient) wish(cmd room.Command) *simWish {
 
 func simQuery(cmd room.Command) bool {
 	switch cmd.(type) {
-	case room.Ping, room.React, room.ListPeople, room.Audit:
+	case room.Ping, room.React, room.ListPeople, room.Audit, room.Feel:
 		return true
 	}
 	return false
@@ -250,12 +256,21 @@ func (c *simClient) welcomed(g simGot) {
 		c.sim.stats.resumed++
 	}
 	c.sim.checkYou(c, w, g)
+	c.is(you)
+}
+
+// is takes what the person is told about themselves.
+func (c *simClient) is(you simYou) {
 	c.you = you
 	if c.you.Votes == nil {
 		c.you.Votes = map[uint64][]int{}
 	}
 	if c.you.Ballots == nil {
 		c.you.Ballots = map[uint64]simBallot{}
+	}
+	c.forms.own = map[uint64]string{}
+	for id, own := range you.Surveys {
+		c.forms.own[id] = simSame(own)
 	}
 }
 
@@ -265,6 +280,7 @@ func (c *simClient) seeRoom(raw json.RawMessage) {
 		Count     int                                       `json:"count"`
 		Questions []struct{ ID, Votes uint64 }              `json:"questions"`
 		Polls     []simTally                                `json:"polls"`
+		Surveys   []simSurveyTally                          `json:"surveys"`
 		Quiz      *struct{ Current struct{ Answered int } } `json:"quiz"`
 	}
 	if err := json.Unmarshal(raw, &v); err != nil {
@@ -276,6 +292,10 @@ func (c *simClient) seeRoom(raw json.RawMessage) {
 	}
 	for _, p := range v.Polls {
 		c.seePoll(p.ID, p)
+	}
+	c.forms.answered, c.forms.results = map[uint64]int{}, map[uint64]string{}
+	for _, p := range v.Surveys {
+		c.forms.see(p)
 	}
 	if v.Quiz != nil {
 		c.tallies.answered = v.Quiz.Current.Answered
@@ -334,6 +354,10 @@ func (c *simClient) view(g simGot) {
 		if t := simInto[simTally](s, m); t.ID != 0 {
 			c.seePoll(t.ID, t)
 		}
+	case strings.HasPrefix(m.Type, "survey."):
+		if t := simInto[simSurveyTally](s, m); t.ID != 0 {
+			c.forms.see(t)
+		}
 	case strings.HasPrefix(m.Type, "quiz.") && m.Type != "quiz.drafted" && m.Type != "quiz.dropped":
 		c.tallies.answered = simInto[struct{ Current struct{ Answered int } }](s, m).Current.Answered
 	case m.Type == "qa.asked":
@@ -382,13 +406,18 @@ func (c *simClient) signal(m message) {
 		}](s, m)
 		c.you.Votes[v.Poll], c.you.Ballots[v.Poll] = v.Choices, v.simBallot
 	case "you.changed":
-		c.you = simInto[simYou](s, m)
-		if c.you.Votes == nil {
-			c.you.Votes = map[uint64][]int{}
+		c.is(simInto[simYou](s, m))
+	case "survey.tally":
+		if !c.staff {
+			s.fail("%s is told how many have answered", c.name)
 		}
-		if c.you.Ballots == nil {
-			c.you.Ballots = map[uint64]simBallot{}
-		}
+		c.forms.see(simInto[simSurveyTally](s, m))
+	case "survey.mine":
+		v := simInto[struct {
+			Survey  uint64
+			Answers json.RawMessage
+		}](s, m)
+		c.forms.own[v.Survey] = simSame(v.Answers)
 	}
 }
 

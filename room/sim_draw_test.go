@@ -9,6 +9,7 @@ import (
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/survey"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -29,6 +30,12 @@ func (s *sim) draw(c *simClient) room.Command {
 		}
 		return ids
 	}
+	forms := func(phases ...string) (ids []uint64) {
+		for _, p := range m.surveysIn(phases...) {
+			ids = append(ids, p.ID)
+		}
+		return ids
+	}
 	quizzes := slices.Collect(maps.Keys(m.prepared))
 	running := uint64(0)
 	if m.run != nil {
@@ -38,9 +45,13 @@ func (s *sim) draw(c *simClient) room.Command {
 	who := func() wire.UserID { return simPick(s, s.people).user }
 	n := s.rand.IntN(100)
 	if simStaff(m.role(string(c.user))) && n < 60 {
-		return s.drawStaff(m, random, questions, polls, quizzes, running, text, who)
+		return s.drawStaff(m, random, questions, polls, forms, quizzes, running, text, who)
 	}
 	switch {
+	case n < 3:
+		return room.Feel{Mood: simPick(s, []room.Mood{room.TooFast, room.Lost, room.Good, ""})}
+	case n < 9:
+		return s.drawFilled(random(forms("open")))
 	case n < 25:
 		say := room.Say{Text: text()}
 		if len(m.chat) > 0 && s.chance(200) {
@@ -68,6 +79,10 @@ func (s *sim) draw(c *simClient) room.Command {
 			return poll.Vote{Poll: id, Value: &stars}
 		case p != nil && p.Kind == "cloud":
 			return poll.Vote{Poll: id, Words: simPick(s, [][]string{{"go"}, {"zig"}, {"go", "lua"}, {"zig", "go"}})}
+		case p != nil && p.Kind == "text":
+			return poll.Vote{Poll: id, Text: simPick(s, []string{"go", "zig", "the proofs"})}
+		case p != nil && p.Kind == "ranking":
+			return poll.Vote{Poll: id, Choices: s.rand.Perm(3)}
 		}
 		return poll.Vote{Poll: id, Choices: choices}
 	case n < 85:
@@ -90,12 +105,15 @@ func (s *sim) draw(c *simClient) room.Command {
 	return room.Ping{}
 }
 
-func (s *sim) drawStaff(m *simModel, random func([]uint64) uint64, questions []uint64, polls func(...string) []uint64, quizzes []uint64, running uint64, text func() string, who func() wire.UserID) room.Command {
+func (s *sim) drawStaff(m *simModel, random func([]uint64) uint64, questions []uint64, polls, forms func(...string) []uint64, quizzes []uint64, running uint64, text func() string, who func() wire.UserID) room.Command {
 	seconds := int64(5 + s.rand.IntN(10))
-	var clouds, aside []uint64
+	var clouds, texts, aside []uint64
 	for id, p := range m.polls {
 		if p.Kind == "cloud" && len(p.Given) > 0 {
 			clouds = append(clouds, id)
+		}
+		if p.Kind == "text" && len(p.Given) > 0 {
+			texts = append(texts, id)
 		}
 	}
 	for id, q := range m.board {
@@ -103,7 +121,38 @@ func (s *sim) drawStaff(m *simModel, random func([]uint64) uint64, questions []u
 			aside = append(aside, id)
 		}
 	}
-	switch s.rand.IntN(42) {
+	switch s.rand.IntN(52) {
+	case 46, 47:
+		return s.drawSurvey()
+	case 48:
+		return survey.Open{Survey: random(forms("draft"))}
+	case 49:
+		return survey.Close{Survey: random(forms("open"))}
+	case 50:
+		return survey.Show{Survey: random(forms("closed")), Words: s.chance(500)}
+	case 51:
+		if s.chance(500) {
+			return survey.Drop{Survey: random(forms("draft"))}
+		}
+		edit := s.drawSurvey().(survey.Create)
+		return survey.Edit{Survey: random(forms("draft")), Create: edit}
+	case 42, 43:
+		p := poll.Create{Text: text(), Choices: []string{"a", "b", "c"}, Open: true, Secret: true}
+		switch s.rand.IntN(3) {
+		case 0:
+			p.Kind, p.Choices, p.Stars = poll.KindRating, nil, 3
+		case 1:
+			p.Kind = poll.KindRanking
+		}
+		return p
+	case 44:
+		p := poll.Create{Text: text(), Kind: poll.KindText, Open: true, Hidden: s.chance(300)}
+		if s.chance(500) {
+			p.Kind, p.Choices = poll.KindRanking, []string{"a", "b", "c"}
+		}
+		return p
+	case 45:
+		return poll.Remove{Poll: random(texts), Text: simPick(s, []string{"go", "zig", "the proofs"})}
 	case 28, 29:
 		p := poll.Create{Text: text(), Kind: poll.KindRating, Stars: 3, Open: s.chance(800), Hidden: s.chance(300)}
 		if s.chance(500) {

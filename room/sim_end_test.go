@@ -52,6 +52,7 @@ func (s *sim) end() {
 		}
 	}
 	if s.ok() {
+		s.keysGone("in the end")
 		s.account()
 	}
 	if s.life != nil {
@@ -178,14 +179,18 @@ func (s *sim) agreeOne(when string, c *simClient) {
 			s.fail("%s: %s sees %d voters, %s and %s in poll %d, and the log says %d, %v and %v", when, c.name,
 				c.tallies.voters[p.ID], c.tallies.counts[p.ID], c.tallies.results[p.ID], p.ID, voters, simJSON(want["counts"]), simJSON(want["result"]))
 		}
-		given := p.Given[string(c.user)]
-		if mine := c.you.Ballots[p.ID]; mine.Value != given.Value || !slices.Equal(mine.Words, given.Words) {
+		if p.Secret && p.Phase != "open" {
+			continue // whoever has forgotten their own ballot is not told it again
+		}
+		given := p.Given[m.own(p, string(c.user))]
+		if mine := c.you.Ballots[p.ID]; mine.Value != given.Value || mine.Text != given.Text || !slices.Equal(mine.Words, given.Words) {
 			s.fail("%s: %s thinks to have given %+v in poll %d, and the log says %+v", when, c.name, mine, p.ID, given)
 		}
-		if mine := c.you.Votes[p.ID]; !slices.Equal(mine, p.Votes[string(c.user)]) {
-			s.fail("%s: %s thinks to have voted %v in poll %d, and the log says %v", when, c.name, mine, p.ID, p.Votes[string(c.user)])
+		if mine, picked := c.you.Votes[p.ID], p.picked(m.own(p, string(c.user))); !slices.Equal(mine, picked) {
+			s.fail("%s: %s thinks to have voted %v in poll %d, and the log says %v", when, c.name, mine, p.ID, picked)
 		}
 	}
+	s.agreeForms(when, c)
 	for id, q := range m.board {
 		if c.tallies.upvotes[id] != len(q.Up) {
 			s.fail("%s: %s sees %d votes for question %d, and the log says %d", when, c.name, c.tallies.upvotes[id], id, len(q.Up))

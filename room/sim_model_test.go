@@ -41,6 +41,8 @@ type simModel struct {
 	run      *simRun
 	past     []any // quizzes that are over, but for the last
 	acts     []map[string]any
+	surveys  map[uint64]*simSurvey
+	pulse    []map[string]any // of this class
 
 	views [2][]simView             // for viewers and staff, by number
 	moves map[string][]simMove     // when somebody's audience changed or they were banned
@@ -59,6 +61,7 @@ type (
 		Name, Role, Granted string
 		Here                bool
 		Muted, Banned       int64
+		Since, Attended     int64
 	}
 	simMessage struct {
 		ID   uint64
@@ -87,6 +90,7 @@ type (
 		// Of the newer kinds.
 		Kind     string
 		Shown    string
+		Secret   bool
 		Stars    int
 		Words    int
 		Revealed bool
@@ -96,6 +100,9 @@ type (
 	// simGiven is what somebody gave in a poll in which nothing is picked.
 	simGiven struct {
 		Value float64
+		Order []int
+		Text  string
+		Seq   uint64
 		Words []string // as written
 		Count []string // as counted
 	}
@@ -155,7 +162,7 @@ func newSimModel(id wire.RoomID, keep int, key func(wire.UserID) []byte, bad fun
 		id: id, keep: keep, key: key, bad: bad, phase: "waiting",
 		people: map[string]*simPerson{}, board: map[uint64]*simQuestion{}, polls: map[uint64]*simPoll{},
 		prepared: map[uint64]simQuiz{}, moves: map[string][]simMove{}, yous: map[string][]simAnnotate{},
-		keys: map[string]uint64{},
+		keys: map[string]uint64{}, surveys: map[uint64]*simSurvey{},
 	}
 }
 
@@ -235,6 +242,9 @@ type simData struct {
 		N  int    `json:"n"`
 	} `json:"places"`
 	Whose     []string `json:"whose"`
+	Secret    bool     `json:"secret"`
+	Hash      string   `json:"hash"`
+	Users     []string `json:"users"`
 	Labels    []string `json:"labels"`
 	Answer    uint64   `json:"answer"`
 	Extended  int64    `json:"by"` // milliseconds
@@ -266,11 +276,7 @@ func (m *simModel) add(r room.Record) {
 	}
 	m.seq, m.at = r.Seq, int64(r.At)
 	if r.Key != "" {
-		name := string(r.By) + " " + r.Key
-		if first, twice := m.keys[name]; twice {
-			m.bad("command %s was carried out twice, at %d and %d", name, first, r.Seq)
-		}
-		m.keys[name] = r.Seq
+		m.once(string(r.By)+" "+r.Key, r.Seq)
 	}
 	var d simData
 	if err := json.Unmarshal(r.Data, &d); err != nil {
@@ -291,6 +297,14 @@ func (m *simModel) add(r room.Record) {
 			m.yous[user] = append(list, simAnnotate{m.seq, text})
 		}
 	}
+}
+
+// once notes where a command was carried out.
+func (m *simModel) once(name string, seq uint64) {
+	if first, twice := m.keys[name]; twice {
+		m.bad("command %s was carried out twice, at %d and %d", name, first, seq)
+	}
+	m.keys[name] = seq
 }
 
 func (m *simModel) show(kind string, data any) { m.showBoth(kind, data, data) }
@@ -335,10 +349,12 @@ func (m *simModel) fold(r room.Record, d simData, by string, touched map[string]
 			m.bad("%s came in at %d though banned", by, r.Seq)
 		}
 		p.Name, p.Role = m.text(d.Name), d.Role
-		p.Here = p.Here || !d.Quiet
+		if !p.Here && !d.Quiet {
+			p.Here, p.Since = true, at
+		}
 		m.moves[by] = append(m.moves[by], simMove{m.seq, simStaff(m.role(by)), 0})
 	case "room.left":
-		m.people[by].Here = false
+		m.goes(m.people[by], at)
 		m.lower(by)
 	case "room.stayed", "suggest.clicked", "suggest.dismissed":
 	case "chat.said":
@@ -361,11 +377,14 @@ func (m *simModel) fold(r room.Record, d simData, by string, touched map[string]
 		touched[d.User] = true
 		m.show("hand.lowered", map[string]any{"id": d.User})
 	case "room.opened":
-		m.phase, m.started, m.ended = "live", at, 0
+		m.phase, m.started, m.ended, m.pulse = "live", at, 0, nil
+		for user, p := range m.people {
+			p.Attended, touched[user] = 0, true
+		}
 		m.show("room.opened", m.phases())
 	case "room.ended":
 		m.phase, m.ended, m.stage = "ended", at, simStage{}
-		for _, user := range m.hands {
+		for user := range m.people {
 			touched[user] = true
 		}
 		m.hands = nil
@@ -393,7 +412,7 @@ func (m *simModel) fold(r room.Record, d simData, by string, touched map[string]
 	case "mod.banned":
 		p := m.people[d.User]
 		if p.Banned = d.Until; d.Until != 0 {
-			p.Here = false
+			m.goes(p, at)
 			m.lower(d.User)
 		}
 		m.move(d.User, d.Until)
@@ -413,7 +432,7 @@ func (m *simModel) fold(r room.Record, d simData, by string, touched map[string]
 		m.showStaff("mod.acted", act)
 	case "room.noted": // a command that had nothing to change
 	default:
-		if !m.foldBoard(r, d, by, touched) && !m.foldPoll(r, d, by, touched) && !m.foldQuiz(r, d, by, touched) {
+		if !m.foldSurvey(r, by, touched) && !m.foldBallot(r, d, touched) && !m.foldBoard(r, d, by, touched) && !m.foldPoll(r, d, by, touched) && !m.foldQuiz(r, d, by, touched) {
 			m.bad("a record of unknown kind %s", r.Kind)
 		}
 	}
@@ -427,6 +446,7 @@ var simStaffOnly = map[string]bool{
 	"poll.created": true, "poll.edited": true, "poll.opened": true, "poll.closed": true, "poll.dropped": true,
 	"poll.revealed": true, "poll.removed": true, "qa.focused": true, "qa.labelled": true, "qa.dismissed": true, "qa.restored": true,
 	"qa.replied": true, "quiz.paused": true, "quiz.resumed": true, "quiz.extended": true,
+	"survey.created": true, "survey.edited": true, "survey.opened": true, "survey.closed": true, "survey.dropped": true, "survey.revealed": true,
 	"quiz.created": true, "quiz.edited": true, "quiz.dropped": true, "quiz.asked": true, "quiz.closed": true,
 	"quiz.revealed": true, "quiz.finished": true,
 }

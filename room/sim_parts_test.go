@@ -115,7 +115,7 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 			return true
 		}
 		p.Text, p.Choices, p.Max, p.Hidden = m.text(d.Text), m.texts(simDecode[[]simSealed](m, d.Choices)), d.Max, d.Hidden
-		p.Kind, p.Shown, p.Stars, p.Words = d.Kind, d.Shown, d.Stars, simDecode[int](m, d.Words)
+		p.Kind, p.Shown, p.Stars, p.Words, p.Secret = d.Kind, d.Shown, d.Stars, simDecode[int](m, d.Words), d.Secret
 		if r.Kind == "poll.created" {
 			p.Phase, p.At = "draft", int64(r.At)
 		}
@@ -127,22 +127,25 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 	case "poll.opened":
 		m.openPoll(p, int64(r.At), touched)
 	case "poll.voted":
-		picks := simDecode[[]int](m, d.Choices)
-		if p != nil && p.Phase == "open" && p.Kind != "" {
-			m.given(r, d, p, by)
+		if p == nil || p.Phase != "open" || p.Secret {
+			m.bad("a vote at %d by %s in poll %d, which does not take it", r.Seq, by, d.Poll)
 			return true
 		}
-		if p == nil || p.Phase != "open" || len(picks) < 1 || len(picks) > p.Max {
-			m.bad("a vote at %d by %s for %v in poll %d, which does not take it", r.Seq, by, picks, d.Poll)
-			return true
-		}
-		p.Votes[by] = picks
+		m.vote(r, d, p, by)
 	case "poll.retracted":
 		if p.Phase != "open" || !p.has(by) {
 			m.bad("%s takes back at %d what is not there", by, r.Seq)
 		}
 		p.retract(by)
 	case "poll.removed":
+		if p.Kind == "text" {
+			for _, user := range d.Whose {
+				p.retract(user)
+				touched[user] = true
+			}
+			m.showBoth("poll.changed", m.poll(p, false), m.poll(p, true))
+			return true
+		}
 		word := p.Given[d.Places[0].By].Count[d.Places[0].N]
 		p.Removed[word] = true
 		for user, g := range p.Given {
@@ -164,6 +167,9 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 			m.bad("poll %d closed at %d, and was not open", d.Poll, r.Seq)
 		}
 		p.Phase = "closed"
+		for user := range m.people {
+			touched[user] = touched[user] || p.Secret // nobody has a ballot any more
+		}
 		m.showBoth("poll.closed", m.poll(p, false), m.poll(p, true))
 	case "poll.dropped":
 		delete(m.polls, d.Poll)
@@ -174,13 +180,40 @@ func (m *simModel) foldPoll(r room.Record, d simData, by string, touched map[str
 	return true
 }
 
+// vote takes a vote, under the name of whoever gave it.
+func (m *simModel) vote(r room.Record, d simData, p *simPoll, by string) {
+	if p.Kind != "" {
+		m.given(r, d, p, by)
+		return
+	}
+	picks := simDecode[[]int](m, d.Choices)
+	if len(picks) < 1 || len(picks) > p.Max {
+		m.bad("a vote at %d for %v in poll %d, which does not take it", r.Seq, picks, d.Poll)
+		return
+	}
+	p.Votes[by] = picks
+}
+
 // given takes a vote in a poll in which nothing is picked.
 func (m *simModel) given(r room.Record, d simData, p *simPoll, by string) {
 	g := simGiven{Value: d.Value}
-	if p.Kind == "cloud" {
-		if x := m.people[by]; x.Muted == -1 || x.Muted > int64(r.At) {
-			m.bad("%s gives a word at %d though muted", by, r.Seq)
+	switch p.Kind {
+	case "ranking":
+		g.Order = simDecode[[]int](m, d.Choices)
+		for i := range p.Choices {
+			if len(g.Order) != len(p.Choices) || !slices.Contains(g.Order, i) {
+				m.bad("%v at %d ranks no %d", g.Order, r.Seq, i)
+			}
 		}
+	case "text", "cloud":
+		if x := m.people[by]; x.Muted == -1 || x.Muted > int64(r.At) {
+			m.bad("%s gives words at %d though muted", by, r.Seq)
+		}
+		if g.Text = m.text(d.Text); p.Kind == "text" {
+			g.Seq = r.Seq
+		}
+	}
+	if p.Kind == "cloud" {
 		g.Words = m.texts(simDecode[[]simSealed](m, d.Words))
 		for _, w := range d.Counted {
 			word := m.text(w.Text)
@@ -191,7 +224,7 @@ func (m *simModel) given(r room.Record, d simData, p *simPoll, by string) {
 		if len(g.Words) > p.Words || len(g.Count) == 0 {
 			m.bad("%v at %d, of which %v count", g.Words, r.Seq, g.Count)
 		}
-	} else if d.Value < 1 || d.Value > float64(p.Stars) {
+	} else if p.Kind == "rating" && (d.Value < 1 || d.Value > float64(p.Stars)) {
 		m.bad("%v stars at %d", d.Value, r.Seq)
 	}
 	p.Given[by] = g

@@ -68,8 +68,9 @@ func (d *simDisk) last(id wire.RoomID) uint64 {
 }
 
 // find returns the position of a command's first record, 0 if there is none,
-// and whether the store's answer about it was wrong.
-func (d *simDisk) find(id wire.RoomID, user wire.UserID, key string) (seq uint64, times int, unsure bool) {
+// and whether the store's answer about it was wrong. mark is what stands in
+// place of the key, if it was a secret ballot.
+func (d *simDisk) find(id wire.RoomID, user wire.UserID, key, mark string) (seq uint64, times int, unsure bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.rooms[id]
@@ -77,11 +78,11 @@ func (d *simDisk) find(id wire.RoomID, user wire.UserID, key string) (seq uint64
 		return 0, 0, false
 	}
 	for _, r := range l.records {
-		if r.Key == key && r.By == user {
+		if r.Key == key && r.By == user || mark != "" && r.Key == mark && r.By == wire.System.User {
 			seq, times = r.Seq, times+1
 		}
 	}
-	return seq, times, l.unsure[string(user)+" "+key]
+	return seq, times, l.unsure[string(user)+" "+key] || mark != "" && l.unsure[string(wire.System.User)+" "+mark]
 }
 
 // simWeather says how often what goes wrong, each in thousandths of the calls.
@@ -360,9 +361,7 @@ func (m *simMount) EnsureKey(_ context.Context, user wire.UserID) (key []byte, e
 	}
 	err = m.do(0, "EnsureKey", func() {
 		if m.disk.keys[user] == nil {
-			key := make([]byte, 32)
-			copy(key, "key of "+user)
-			m.disk.keys[user] = key
+			m.disk.keys[user] = simKeyBytes(user)
 		}
 		key = m.disk.keys[user]
 	}, user)

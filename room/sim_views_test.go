@@ -96,6 +96,11 @@ func (p *simPoll) counts() []int {
 			counts[c]++
 		}
 	}
+	for _, g := range p.Given { // of a ranking: as many points as are ranked below
+		for place, c := range g.Order {
+			counts[c] += len(g.Order) - 1 - place
+		}
+	}
 	return counts
 }
 
@@ -104,15 +109,15 @@ func (m *simModel) poll(p *simPoll, staff bool) map[string]any {
 		"id": p.ID, "text": p.Text, "choices": p.Choices, "max": p.Max, "hidden": p.Hidden,
 		"phase": p.Phase, "at": p.At, "voters": len(p.Votes) + len(p.Given), "counts": nil,
 	}
-	for name, said := range map[string]any{"kind": p.Kind, "shown": p.Shown, "stars": p.Stars, "words": p.Words, "revealed": p.Revealed} {
+	for name, said := range map[string]any{"kind": p.Kind, "shown": p.Shown, "stars": p.Stars, "words": p.Words, "revealed": p.Revealed, "secret": p.Secret} {
 		if said != "" && said != 0 && said != false {
 			v[name] = said
 		}
 	}
 	seen := staff || p.Revealed || p.Phase == "open" && !p.Hidden || p.Phase == "closed" && p.Shown == ""
 	switch {
-	case !seen || p.Phase == "draft":
-	case p.Kind == "":
+	case !seen || p.Phase == "draft" || p.Secret && p.Phase == "open":
+	case p.Kind == "" || p.Kind == "ranking":
 		v["counts"] = p.counts()
 	default:
 		v["result"] = p.result()
@@ -137,6 +142,16 @@ func (p *simPoll) result() map[string]any {
 			list = append(list, map[string]any{"word": w, "n": counts[w]})
 		}
 		v["words"] = list
+		return v
+	}
+	if p.Kind == "text" {
+		texts := []string{}
+		for _, g := range slices.SortedFunc(maps.Values(p.Given), func(a, b simGiven) int { return cmp.Compare(b.Seq, a.Seq) }) {
+			texts = append(texts, g.Text)
+		}
+		if len(texts) > 0 {
+			v["texts"] = texts
+		}
 		return v
 	}
 	bars, sum, all := make([]int, p.Stars), 0.0, []float64{}
@@ -234,6 +249,9 @@ func (m *simModel) snapshot(staff bool) map[string]any {
 	if list := m.practice(); len(list) > 0 {
 		v["practice"] = list
 	}
+	if list := m.seenSurveys(staff, "open", "closed"); len(list) > 0 {
+		v["surveys"] = list
+	}
 	if staff {
 		drafts, quizzes := []any{}, []any{}
 		for _, p := range m.pollsIn("draft") {
@@ -246,17 +264,33 @@ func (m *simModel) snapshot(staff bool) map[string]any {
 		for _, id := range slices.Sorted(maps.Keys(all)) {
 			quizzes = append(quizzes, all[id].draft(id))
 		}
-		v["drafts"] = map[string]any{"polls": drafts, "quizzes": quizzes}
+		prepared := map[string]any{"polls": drafts, "quizzes": quizzes}
+		if list := m.seenSurveys(true, "draft"); len(list) > 0 {
+			prepared["surveys"] = list
+		}
+		if v["drafts"] = prepared; len(m.pulse) > 0 {
+			v["pulse"] = m.pulse
+		}
 	}
 	return v
 }
 
+// picked is what somebody picked, or ranked.
+func (p *simPoll) picked(name string) []int {
+	if g, ok := p.Given[name]; ok {
+		return g.Order
+	}
+	return p.Votes[name]
+}
+
 // ballot is what somebody gave in a poll in which nothing is picked.
-func (p *simPoll) ballot(user string) map[string]any {
-	g, ok := p.Given[user]
+func (p *simPoll) ballot(name string) map[string]any {
+	g, ok := p.Given[name]
 	switch {
-	case !ok:
+	case !ok || p.Kind == "ranking":
 		return nil
+	case p.Kind == "text":
+		return map[string]any{"text": g.Text}
 	case p.Kind == "cloud":
 		return map[string]any{"words": g.Words}
 	}
@@ -267,10 +301,10 @@ func (p *simPoll) ballot(user string) map[string]any {
 func (m *simModel) you(user string) map[string]any {
 	votes, ballots, upvotes, answers := map[string]any{}, map[string]any{}, []uint64{}, []any{}
 	for id, p := range m.polls {
-		if picks, voted := p.Votes[user]; voted {
+		if picks := p.picked(m.own(p, user)); picks != nil {
 			votes[fmt.Sprint(id)] = picks
 		}
-		if b := p.ballot(user); b != nil {
+		if b := p.ballot(m.own(p, user)); b != nil {
 			ballots[fmt.Sprint(id)] = b
 		}
 	}
@@ -285,6 +319,13 @@ func (m *simModel) you(user string) map[string]any {
 	}
 	if len(ballots) > 0 {
 		v["ballots"] = ballots
+	}
+	own, absent := m.filled(user)
+	if len(own) > 0 {
+		v["surveys"] = own
+	}
+	if absent {
+		v["absent"] = true
 	}
 	if r := m.run; r != nil {
 		for _, a := range r.Players[user] {

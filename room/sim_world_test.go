@@ -34,6 +34,7 @@ type sim struct {
 	models map[wire.RoomID]*simModel
 	people []*simClient
 	asked  map[simKey]room.Command
+	marks  map[string]simKey // of what may be secret ballots, as they would stand in a log
 	stats  simStats
 	lines  []string
 
@@ -150,7 +151,7 @@ func runSim(t *testing.T, seed uint64) *sim {
 func newSim(t testing.TB, seed uint64) *sim {
 	s := &sim{
 		t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), disk: newSimDisk(),
-		models: map[wire.RoomID]*simModel{}, asked: map[simKey]room.Command{}, acked: map[simKey]uint64{},
+		models: map[wire.RoomID]*simModel{}, asked: map[simKey]room.Command{}, marks: map[string]simKey{}, acked: map[simKey]uint64{},
 		flying: map[simKey]int{}, sends: map[simKey]int{}, lost: map[simKey]bool{}, handled: map[wire.RoomID]uint64{}, passed: map[wire.RoomID]uint64{},
 	}
 	level := func(most int) int {

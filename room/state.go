@@ -44,8 +44,9 @@ type State struct {
 	Order     []wire.UserID           `json:"order"` // people in the order of their first coming
 	Here      int                     `json:"here"`  // how many are present
 	Chat      []Message               `json:"chat"`
-	Keep      int                     `json:"keep"`  // messages kept in Chat
-	Hands     []wire.UserID           `json:"hands"` // oldest first
+	Keep      int                     `json:"keep"`          // messages kept in Chat
+	Held      []HeldMessage           `json:"held,omitzero"` // that wait for approval or were rejected, oldest first
+	Hands     []wire.UserID           `json:"hands"`         // oldest first
 	Board     qa.State                `json:"board"`
 	Polls     poll.State              `json:"polls"`
 	Quiz      quiz.State              `json:"quiz"`
@@ -141,10 +142,9 @@ func (s *State) Apply(h wire.Head, e Event) {
 		s.leave(s.People[h.By], h.At)
 	case Said:
 		s.People[h.By].SaidAt = h.At
-		s.Chat = append(s.Chat, Message{ID: h.Seq, By: h.By, At: h.At, Text: e.Text, ReplyTo: e.ReplyTo})
-		if over := len(s.Chat) - s.Keep; over > 0 {
-			s.Chat = slices.Delete(s.Chat, 0, over)
-		}
+		s.say(Message{ID: h.Seq, By: h.By, At: h.At, Text: e.Text, ReplyTo: e.ReplyTo})
+	case Withheld, Approved, Rejected:
+		s.applyHeld(h, e)
 	case Deleted:
 		s.Chat = slices.DeleteFunc(s.Chat, func(m Message) bool { return m.ID == e.Item })
 	case HandRaised:
@@ -209,6 +209,14 @@ func (s *State) Apply(h wire.Head, e Event) {
 		s.Surveys.Apply(h, e)
 	case PulseNoted:
 		s.notePulse(h, e)
+	}
+}
+
+// say adds to the chat, of which the newest are kept.
+func (s *State) say(m Message) {
+	s.Chat = append(s.Chat, m)
+	if over := len(s.Chat) - s.Keep; over > 0 {
+		s.Chat = slices.Delete(s.Chat, 0, over)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/poll"
+	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
@@ -283,6 +284,34 @@ func TestOnePersonsPace(t *testing.T) {
 		ben.must(room.Say{Text: "not me"})
 		time.Sleep(2 * time.Second)
 		sockets[0].must(room.Say{Text: "again"})
+	})
+}
+
+// Queries are answered by the room's loop as commands are decided by it, and
+// bounded like them: but by themselves, so that nobody who claps a lot loses
+// their vote by it.
+func TestOnePersonsQueries(t *testing.T) {
+	inClass(t, room.Config{Commands: 5, Messages: 1}, func(c *class) {
+		host := c.join("hana", wire.Host)
+		host.must(poll.Create{Text: "?", Choices: []string{"a", "b"}, Open: true})
+		id := last[struct{ ID uint64 }](host, "poll.opened").ID
+		sockets := []*client{c.join("ana", wire.Viewer), c.join("ana", wire.Viewer)}
+		asked := []room.Command{qa.Similar{Text: "what is a monad?"}, room.Feel{Mood: room.Lost}, room.React{Emoji: room.Emojis[0]}, room.Ping{}}
+		answered := 0
+		for i := range 100 {
+			if err := sockets[i%2].do(asked[i%len(asked)]); err == nil {
+				answered++
+			} else if !errors.Is(err, room.ErrPace) {
+				t.Fatal(err)
+			}
+		}
+		if answered != 20 {
+			t.Errorf("%d queries are answered at once; 20 are the burst", answered)
+		}
+		sockets[0].must(poll.Vote{Poll: id, Choices: []int{1}})
+		c.join("ben", wire.Viewer).must(room.Ping{})
+		time.Sleep(time.Second)
+		sockets[0].must(room.Ping{})
 	})
 }
 

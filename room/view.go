@@ -44,6 +44,8 @@ type (
 		Banned  []HeldView       `json:"banned"`
 		Muted   []HeldView       `json:"muted"`
 		Pulse   []PulseView      `json:"pulse,omitzero"` // notes of this class, oldest first
+
+		Held []HeldMessageView `json:"held,omitzero"` // messages that wait for approval, oldest first
 	}
 	// Drafts are activities that are prepared.
 	Drafts struct {
@@ -73,6 +75,7 @@ type (
 		At         wire.Millis `json:"at"`
 		ReplyTo    uint64      `json:"reply_to,omitzero"`
 		IsQuestion bool        `json:"is_question,omitzero"` // something is asked in it
+		Held       uint64      `json:"held,omitzero"`        // for the staff, of one that has just been approved: under which it waited
 	}
 	// ActView is an entry of the audit.
 	ActView struct {
@@ -99,6 +102,7 @@ type (
 		Answers    []quiz.Own       `json:"answers"`
 		Quiz       *quiz.Standing   `json:"quiz"`
 		Surveys    OwnSurveys       `json:"surveys,omitzero"` // own answers
+		Held       []OwnHeldView    `json:"held,omitzero"`    // own messages that wait or were rejected
 		Absent     bool             `json:"absent,omitzero"`  // not in the class that is over: may answer no survey
 	}
 	// OwnSurveys are one's own answers, by survey.
@@ -161,6 +165,8 @@ func (s *State) views(h wire.Head, e Event) seen {
 		return toAll("chat.deleted", struct {
 			ID uint64 `json:"id"`
 		}{e.Item})
+	case Withheld, Approved, Rejected:
+		return s.viewsHeld(h, e)
 	case HandRaised:
 		v = toAll("hand.raised", s.person(h.By))
 		v.personal = s.changed(h.By)
@@ -244,7 +250,7 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 		return v
 	}
 	v.StaffView = &StaffView{
-		Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts(), s.Surveys.Drafts()}, Allowed: s.Quiz.Accommodations(s.person), Pulse: s.Pulse,
+		Drafts: Drafts{s.Polls.Drafts(), s.Quiz.Drafts(), s.Surveys.Drafts()}, Allowed: s.Quiz.Accommodations(s.person), Pulse: s.Pulse, Held: s.waiting(),
 	}
 	for _, user := range s.Order {
 		m := s.People[user]
@@ -267,6 +273,7 @@ func (s *State) you(user wire.UserID) YouView {
 	v.Votes, v.Ballots = s.Polls.Mine(user)
 	v.Answers, v.Quiz = s.Quiz.Mine(user)
 	v.Surveys, v.Absent = s.Surveys.Mine(user), s.absent(user)
+	v.Held = s.ownHeld(user)
 	if m := s.People[user]; m != nil {
 		v.MutedUntil = m.Muted
 	}
@@ -277,7 +284,7 @@ func (s *State) you(user wire.UserID) YouView {
 }
 
 func (s *State) message(m *Message) MessageView {
-	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo, m.asks.In(m.Text.Text)}
+	return MessageView{m.ID, s.person(m.By), m.Text.Text, m.At, m.ReplyTo, m.asks.In(m.Text.Text), 0}
 }
 
 func (s *State) stage() StageView {

@@ -151,7 +151,10 @@ type source struct {
 
 var rids = [3]string{"l", "m", "h"}
 
-func newHost(t *testing.T, s *socket) *host {
+func newHost(t *testing.T, s *socket) *host { return newHostOf(t, s, rids) }
+
+// newHostOf is a host that calls its layers so, the smallest first or last.
+func newHostOf(t *testing.T, s *socket, rids [3]string) *host {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
@@ -239,12 +242,18 @@ type publishData struct {
 	Sources map[string]media.Source `json:"sources"`
 }
 
-// publish negotiates, waits for the connection and reads the extension ids.
+// publish negotiates and connects.
 func (h *host) publish() {
 	h.t.Helper()
 	text, sources := h.offerSDP()
 	reply := h.must("media.publish", publishData{text, sources}).(signaling.Answer)
-	if err := h.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: reply.SDP}); err != nil {
+	h.connect(reply.SDP)
+}
+
+// connect takes the answer, waits for the connection and reads the extension ids.
+func (h *host) connect(answer string) {
+	h.t.Helper()
+	if err := h.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		h.t.Fatal(err)
 	}
 	select {

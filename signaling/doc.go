@@ -9,6 +9,10 @@
 //
 //	none ──watch──▶ watching ──on air──▶ offered ──answer──▶ stable ──on air changes──▶ offered …
 //
+// Streaming programs and players come over HTTP instead: a [Session] is a
+// publisher's Peer without a socket (WHIP), or a player that is answered once
+// and never offered anything (WHEP).
+//
 // One goroutine owns each Peer. It never waits for a client: a new offer is
 // sent only when the last one was answered, and whatever changed meanwhile is
 // in the next. Nothing here touches a media packet; package media does that.

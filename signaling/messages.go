@@ -28,6 +28,8 @@ type (
 	publish struct {
 		SDP     string                  `json:"sdp"`
 		Sources map[string]media.Source `json:"sources"`
+
+		ranks []string // RIDs of a publisher that names its layers as it likes: see [media.Ingest.Rank]
 	}
 	watch struct {
 		Quality media.Quality `json:"quality,omitzero"`

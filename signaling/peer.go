@@ -27,6 +27,7 @@ type Peer struct {
 	hall *hall
 	user wire.UserID
 	send func(kind string, data any)
+	bye  func() // the sending connection was closed by its client; nil: nobody asks
 
 	requests chan func()   // what the client wants done by the loop
 	wake     chan struct{} // what is on air has changed
@@ -65,6 +66,11 @@ func (p *Peer) Handle(ctx context.Context, kind string, data wire.Raw) (any, err
 	if err != nil {
 		return nil, err
 	}
+	return p.do(ctx, act)
+}
+
+// do has the loop carry out act, in turn.
+func (p *Peer) do(ctx context.Context, act func() (any, error)) (any, error) {
 	type result struct {
 		reply any
 		err   error

@@ -46,6 +46,7 @@ func (p *Peer) publish(c publish) (any, error) {
 	if err != nil {
 		return nil, p.fault("open the sending connection", err)
 	}
+	s.in.Rank(c.ranks)
 	sdp, err := negotiate(s.in, offer.sdp)
 	if err != nil {
 		s.in.Close(0)
@@ -60,8 +61,9 @@ func (p *Peer) publish(c publish) (any, error) {
 }
 
 // negotiate answers an offer.
-func negotiate(in *media.Ingest, offer string) (string, error) {
-	pc := in.PC()
+func negotiate(in *media.Ingest, offer string) (string, error) { return answerTo(in.PC(), offer) }
+
+func answerTo(pc *webrtc.PeerConnection, offer string) (string, error) {
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", err
 	}
@@ -108,6 +110,9 @@ func (p *Peer) sendingState(s *sending, state webrtc.PeerConnectionState) {
 		})
 	case webrtc.PeerConnectionStateClosed: // the browser said goodbye, or lost its page
 		p.closeSending(p.hall.service.engine.Grace())
+		if p.bye != nil {
+			p.bye()
+		}
 	}
 }
 

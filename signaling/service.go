@@ -23,6 +23,9 @@ type Service struct {
 	halls   map[wire.RoomID]*hall
 	dirty   map[wire.RoomID]bool // what is on air there has changed
 	onStage func(wire.RoomID, []media.Source)
+	posted  map[string]*Session // what was negotiated over HTTP, by id
+	orders  uint64              // given to them, in turn
+	ending  sync.WaitGroup      // those that end by themselves
 	closed  bool
 }
 
@@ -33,6 +36,7 @@ type hall struct {
 	room    wire.RoomID
 	stage   *media.Stage
 	peers   map[*Peer]struct{}
+	posted  map[*Session]struct{}
 }
 
 // New makes a service on top of the engine, which outlives it.
@@ -40,7 +44,7 @@ func New(engine *media.Engine, log *zap.Logger) *Service {
 	s := &Service{
 		engine: engine, log: log,
 		stop: make(chan struct{}), done: make(chan struct{}), news: make(chan struct{}, 1),
-		halls: map[wire.RoomID]*hall{}, dirty: map[wire.RoomID]bool{},
+		halls: map[wire.RoomID]*hall{}, dirty: map[wire.RoomID]bool{}, posted: map[string]*Session{},
 		onStage: func(wire.RoomID, []media.Source) {},
 	}
 	go s.herald()
@@ -78,12 +82,7 @@ type Rights struct {
 func (s *Service) Peer(room wire.RoomID, user wire.UserID, rights Rights, send func(kind string, data any)) *Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.halls[room]
-	if h == nil {
-		h = &hall{service: s, room: room, peers: map[*Peer]struct{}{}}
-		h.stage = s.engine.NewStage(h.changed)
-		s.halls[room] = h
-	}
+	h := s.hall(room)
 	p := newPeer(h, user, rights, send)
 	if s.closed {
 		p.once.Do(func() { close(p.done) })
@@ -94,8 +93,20 @@ func (s *Service) Peer(room wire.RoomID, user wire.UserID, rights Rights, send f
 	return p
 }
 
+// hall finds a room's hall or makes it. It is called with the mutex held.
+func (s *Service) hall(room wire.RoomID) *hall {
+	h := s.halls[room]
+	if h == nil {
+		h = &hall{service: s, room: room, peers: map[*Peer]struct{}{}, posted: map[*Session]struct{}{}}
+		h.stage = s.engine.NewStage(h.changed)
+		s.halls[room] = h
+	}
+	return h
+}
+
 // EndRoom takes everything off a room's air at once: the class is over.
 func (s *Service) EndRoom(room wire.RoomID) {
+	s.endSessions(func(x *Session) bool { return x.room == room })
 	s.mu.Lock()
 	h := s.halls[room]
 	s.mu.Unlock()
@@ -110,6 +121,9 @@ func (h *hall) changed() {
 	s.mu.Lock()
 	for p := range h.peers {
 		nudge(p.wake)
+	}
+	for x := range h.posted {
+		nudge(x.wake)
 	}
 	s.dirty[h.room] = true
 	s.mu.Unlock()
@@ -134,7 +148,7 @@ func (h *hall) leave(p *Peer) {
 
 // tidy forgets a hall with nobody in it and nothing on air.
 func (s *Service) tidy(h *hall) {
-	if s.halls[h.room] == h && len(h.peers) == 0 && len(h.stage.OnAir()) == 0 {
+	if s.halls[h.room] == h && len(h.peers) == 0 && len(h.posted) == 0 && len(h.stage.OnAir()) == 0 {
 		delete(s.halls, h.room)
 	}
 }
@@ -178,9 +192,11 @@ func (s *Service) Close() {
 		peers = slices.AppendSeq(peers, maps.Keys(h.peers))
 	}
 	s.mu.Unlock()
+	s.endSessions(func(*Session) bool { return true })
 	for _, p := range peers {
 		p.Close()
 	}
+	s.ending.Wait()
 	for _, h := range halls {
 		h.stage.Close()
 	}

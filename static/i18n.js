@@ -141,10 +141,16 @@ export const number = (n) => new Intl.NumberFormat(lang).format(n);
 export const time = (ms) => new Intl.DateTimeFormat(lang, {hour: "numeric", minute: "2-digit"}).format(ms);
 
 /** Day, hour and minute, as short as it can be. @param {number} ms @param {number} [now] */
-export function date(ms, now = Date.now()) {
+export const date = (ms, now = Date.now()) => moment(ms, now, t("date.today", {time: time(ms)}), t("date.tomorrow", {time: time(ms)}));
+
+/** The same within a sentence. @param {number} ms @param {number} [now] */
+export const dateWithin = (ms, now = Date.now()) => moment(ms, now, t("date.today.within", {time: time(ms)}), t("date.tomorrow.within", {time: time(ms)}));
+
+/** @param {number} ms @param {number} now @param {string} today @param {string} tomorrow */
+function moment(ms, now, today, tomorrow) {
   const day = new Date(ms).toDateString();
-  if (day === new Date(now).toDateString()) return t("date.today", {time: time(ms)});
-  if (day === new Date(now + 86_400_000).toDateString()) return t("date.tomorrow", {time: time(ms)});
+  if (day === new Date(now).toDateString()) return today;
+  if (day === new Date(now + 86_400_000).toDateString()) return tomorrow;
   return new Intl.DateTimeFormat(lang, {
     weekday: "short", month: "short", day: "numeric", hour: "numeric", minute: "2-digit",
   }).format(ms);

@@ -8,10 +8,12 @@ import (
 )
 
 // Bounds of a result. While a survey is open the staff gets it up to five times
-// a second.
+// a second; what is shown afterwards comes with everybody's welcome. The staff
+// reads all of the words page by page: see [State.Page].
 const (
-	MaxTexts  = 50      // answers in people's own words, of one item
-	textBytes = 4 << 10 // of them together, as long as the survey is open
+	MaxTexts    = 50       // answers in people's own words, of one item
+	openBytes   = 8 << 10  // of those of all items together, as long as the survey is open
+	closedBytes = 32 << 10 // and afterwards
 )
 
 // Result is what came out of a survey.
@@ -102,7 +104,7 @@ func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
 			}
 		}
 	default:
-		bytes, full := 0, false
+		bytes, most, full := 0, p.share(), false
 		for _, a := range all {
 			text := a.Given[i].Text.Text
 			if text == "" { // none, or its author has been forgotten
@@ -110,12 +112,26 @@ func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
 			}
 			r.N++
 			bytes += len(text)
-			if full = full || len(r.Texts) == MaxTexts || p.Phase == PhaseOpen && bytes > textBytes; !full {
+			if full = full || len(r.Texts) == MaxTexts || bytes > most && len(r.Texts) > 0; !full { // one may always be shown
 				r.Texts = append(r.Texts, text)
 			}
 		}
 	}
 	return r
+}
+
+// share is how many bytes of words each item may show.
+func (p *Survey) share() int {
+	items := 0
+	for _, item := range p.Items {
+		if item.Type == Text {
+			items++
+		}
+	}
+	if p.Phase == PhaseOpen {
+		return openBytes / items
+	}
+	return closedBytes / items
 }
 
 // sum finds mean and median of the numbers in the histogram, which begins at low.

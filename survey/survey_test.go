@@ -114,7 +114,7 @@ func TestTextsAreReadInPages(t *testing.T) {
 	for _, text := range c.state.Snapshot(true)[0].Result.Items[3].Texts {
 		bytes += len(text)
 	}
-	if bytes == 0 || bytes > 4<<10 {
+	if bytes == 0 || bytes > 8<<10 {
 		t.Errorf("a tally carries %d bytes of words", bytes)
 	}
 	var all []string
@@ -136,5 +136,42 @@ func TestTextsAreReadInPages(t *testing.T) {
 		if _, err := c.state.Page(bad); err == nil {
 			t.Errorf("%+v is answered", bad)
 		}
+	}
+}
+
+// However much people write to however many items, what everybody is shown of
+// it stays small, has something of each item, and its first words are those
+// that the staff reads first.
+func TestShownWordsStaySmall(t *testing.T) {
+	for _, items := range []int{1, 3, survey.MaxItems} {
+		c := newClass()
+		form := survey.Create{Title: "How was it?", Open: true}
+		for range items {
+			form.Items = append(form.Items, survey.Draft{Type: survey.Text, Text: "Say"})
+		}
+		id := c.must(t, maya, form)
+		for i := range 60 {
+			answer := survey.Answer{Survey: id}
+			for range items {
+				answer.Answers = append(answer.Answers, &survey.Reply{Text: strings.Repeat("𝔘", survey.MaxText-4) + fmt.Sprint(i)})
+			}
+			c.must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer}, answer)
+		}
+		size := func(most int, v survey.View) {
+			t.Helper()
+			if got := len(encode(t, v)); got > max(most, items*4*survey.MaxText)+2<<10 {
+				t.Errorf("%d items, %s: %d bytes", items, v.Phase, got)
+			}
+			for i, item := range v.Result.Items {
+				page, err := c.state.Page(survey.Texts{Survey: id, Item: i})
+				if err != nil || item.N != 60 || len(item.Texts) == 0 || !slices.Equal(item.Texts, page.Texts[:len(item.Texts)]) {
+					t.Errorf("item %d of %d: %d of %d texts, %v", i, items, len(item.Texts), item.N, err)
+				}
+			}
+		}
+		size(8<<10, c.state.Snapshot(true)[0])
+		c.must(t, maya, survey.Close{Survey: id})
+		c.must(t, maya, survey.Show{Survey: id, Words: true})
+		size(32<<10, c.state.Snapshot(false)[0])
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/load"
+	"github.com/lyceum-live/lyceum/internal/load/media"
 )
 
 // measurement is one of the things that can be measured. Its flags that are
@@ -73,6 +74,12 @@ func bench(args []string) error {
 	if len(args) == 1 && args[0] == loopCommand {
 		return load.ServeLoop(os.Stdout)
 	}
+	if len(args) == 1 && args[0] == mediaLoop {
+		return media.ServeLimit(os.Stdin, os.Stdout)
+	}
+	if len(args) > 0 && args[0] == mediaMeasure {
+		return benchMedia(args[1:])
+	}
 	o, err := benchFlags(args)
 	if err != nil {
 		return err
@@ -123,7 +130,8 @@ func benchFlags(args []string) (*benchOptions, error) {
 			}
 		}
 		fmt.Fprintf(out, "  %-8s fanout, beside a bare loop of write(2) over the same sockets: how near the server is to it\n", limitMeasure)
-		fmt.Fprintf(out, "  %-8s every measurement of the server (default)\n\n", "all")
+		fmt.Fprintf(out, "  %-8s a host's picture and sound to all viewers, beside a bare loop of sendmmsg(2); has flags of its own\n", mediaMeasure)
+		fmt.Fprintf(out, "  %-8s every measurement but media (default)\n\n", "all")
 		fmt.Fprintln(out, "To profile the server that it starts: lyceum bench join -- --ops.listen 127.0.0.1:9464")
 		fmt.Fprintln(out)
 		fs.PrintDefaults()

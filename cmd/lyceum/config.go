@@ -10,6 +10,7 @@ import (
 	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/internal/files"
 	"github.com/lyceum-live/lyceum/internal/metrics/operator"
+	"github.com/lyceum-live/lyceum/internal/screen"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
 	"github.com/lyceum-live/lyceum/media/record"
@@ -52,6 +53,7 @@ type Config struct {
 	Record  record.Config    `yaml:"record"`
 	Room    room.Config      `yaml:"room"`
 	Files   files.Config     `yaml:"files"`
+	Screen  screen.Config    `yaml:"moderation"`
 	Sockets fanout.Config    `yaml:"sockets"`
 	Points  reward.Config    `yaml:"points"`
 	Suggest recommend.Config `yaml:"suggest"`

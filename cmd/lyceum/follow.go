@@ -189,6 +189,8 @@ func behaviorOf(id wire.RoomID, item catalog.Item, listed bool, e room.Happened)
 		b.Kind, b.Weight = "watch", max(0.001, min(1, float64(e.Seconds)/float64(length)))
 	case room.Said:
 		b.Kind = "comment"
+	case room.Approved:
+		b.Kind, b.Person = "comment", e.Author
 	case qa.Asked:
 		b.Kind = "ask"
 		if e.Anonymous || e.Held { // a behaviour names its event, and would tell whose question it is
@@ -319,6 +321,10 @@ func endMedia(media *signaling.Service, house *room.House, grace time.Duration, 
 			switch e := e.Event.(type) {
 			case room.Ended:
 				media.EndRoom(id)
+			case room.Banned:
+				if e.Until != 0 {
+					media.Expel(id, e.User)
+				}
 			case room.Left:
 				if e.Role == wire.Host {
 					time.AfterFunc(grace, func() { clearStage(media, house, id, log) })

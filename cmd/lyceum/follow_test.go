@@ -72,6 +72,8 @@ func TestWhatIsLearned(t *testing.T) {
 		{room.Left{Seconds: 5000}, "watch", "algebra-1", 1},
 		{room.Left{Seconds: 5000, Role: wire.Host}, "", "", 0},
 		{room.Said{}, "comment", "algebra-1", 1},
+		{room.Withheld{}, "", "", 0},
+		{room.Approved{Author: "ana"}, "comment", "algebra-1", 1},
 		{qa.Asked{}, "ask", "algebra-1", 1},
 		{qa.Asked{Held: true}, "", "", 0},
 		{qa.Asked{Anonymous: true}, "", "", 0}, // nobody is to learn whose it is, nor are we

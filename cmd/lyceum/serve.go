@@ -195,6 +195,9 @@ func install(ctx context.Context, c *Config, log *zap.Logger) (_ *installation, 
 		}
 		return titleOf(id)
 	}
+	if in.house.Screen, err = openScreen(c.Screen); err != nil {
+		return nil, fmt.Errorf("moderation.lists: %w", err)
+	}
 	in.house.Observer = in.metrics
 	recall(in.house, filepath.Join(c.Data.Dir, attendedFile), log.Named("room"))
 	opened(in.house.Close)

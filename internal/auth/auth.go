@@ -3,9 +3,10 @@
 //   - [Keys] signs and verifies tokens: JWTs (RFC 7519) that the server writes
 //     for itself, so a secret of its own signs them (HS256), and those that an
 //     earlier version signed with Ed25519 (RFC 8037) stay valid. A token is of
-//     one [Kind] and is never taken for another: a room token opens one room for one person, an
-//     invitation is a link that gives a role to whoever redeems it, an
-//     identity token only says who somebody is.
+//     one [Kind] and is never taken for another: a room token opens one room
+//     for one person, an invitation is a link that gives a role to whoever
+//     redeems it, an identity token only says who somebody is, and a
+//     publishing token is for a streaming program, which can only send.
 //   - [OneTime] holds the links that a host opens once.
 //   - [APIKeys] knows the other servers that may post behaviours.
 //
@@ -38,6 +39,7 @@ const (
 	Room       Kind = "room"       // opens one room for one person in one role
 	Invitation Kind = "invitation" // gives a role in one room to whoever redeems it, until it expires
 	Identity   Kind = "identity"   // says who somebody is, and opens nothing
+	Publishing Kind = "publishing" // sends media into one room as one person, and opens nothing
 )
 
 // Everywhere is the room of an identity token. It is not a valid room id, so
@@ -70,7 +72,7 @@ type Claims struct {
 // or nil. It looks at everything but the time of day.
 func (c Claims) check() string {
 	switch c.Kind {
-	case Room, Invitation:
+	case Room, Invitation, Publishing:
 		if !c.Room.Valid() {
 			return "the room id is not well formed"
 		}

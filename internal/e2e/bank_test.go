@@ -67,7 +67,8 @@ func TestQuestionFilesAndBank(t *testing.T) {
 	s.host.open(t, s.link)
 	s.host.write(t, "#gate-name", "", "Ines")
 	s.host.click(t, "button", "Enter the studio")
-	s.host.click(t, "activity-panel button", "Question bank")
+	s.host.click(t, "activity-panel button", "More")
+	s.host.click(t, ".menu__item", "Question bank")
 	s.host.sees(t, ".dialog--bank .empty__title", "Your bank is empty")
 	s.host.click(t, ".dialog--bank button", "Import a file")
 
@@ -138,7 +139,8 @@ func chineseSheet(t *testing.T) string {
 // brought back, and drawn into a quiz.
 func banked(t *testing.T, s *school) {
 	const rows = ".dialog--bank .bank-item__text"
-	s.host.click(t, "activity-panel button", "Question bank")
+	s.host.click(t, "activity-panel button", "More")
+	s.host.click(t, ".menu__item", "Question bank")
 	s.host.reads(t, rows, "Match river and sea.", "What is the capital of France?")
 	s.host.reads(t, ".bank__tags .chip", "Geography2")
 	s.host.photograph(t, "bank")

@@ -136,7 +136,7 @@ func TestRecording(t *testing.T) {
 	s.recorded(t, token, 2, 3000) // the same recording goes on by itself
 	s.ana.watches(t)
 	s.host.click(t, ".studio__head button", "Keep 30 s as a clip")
-	s.host.sees(t, "body", "Marked.")
+	s.host.sees(t, "body", "Done. The last 30 seconds")
 	s.host.photograph(t, "studio-recording")
 	s.host.click(t, ".studio__head button", "Stop recording")
 	whole := time.Since(began)

@@ -88,7 +88,8 @@ func twoAreLost(t *testing.T, s *school) {
 // recommendIt runs a survey from a template in one tap to the result that
 // viewers see: one answers by the keyboard alone.
 func recommendIt(t *testing.T, s *school) {
-	s.host.click(t, "activity-panel button", "Would you recommend it? (NPS)")
+	s.host.click(t, "activity-panel button", "More")
+	s.host.click(t, ".menu__item", "Would you recommend it? (NPS)")
 	s.ana.hears(t, "A survey has opened: Would you recommend this class?")
 	s.ana.sees(t, "survey-card .survey__privacy", "Your answers are kept with your name. The teachers see them.")
 	s.ana.tab(t, "survey-card button[type=submit]", "")
@@ -190,7 +191,8 @@ func anonymously(t *testing.T, s *school) {
 // feedbackAtTheEnd prepares a survey in one tap that opens when the class ends,
 // for those who were there.
 func feedbackAtTheEnd(t *testing.T, s *school) {
-	s.host.click(t, "activity-panel button", "Feedback at the end")
+	s.host.click(t, "activity-panel button", "More")
+	s.host.click(t, ".menu__item", "Feedback at the end")
 	s.host.sees(t, ".draft__about", "opens when the class ends")
 	s.ana.misses(t, "survey-card", "")
 	s.host.click(t, ".masthead button", "End the class")
@@ -216,6 +218,7 @@ func feedbackAtTheEnd(t *testing.T, s *school) {
 	s.ming.click(t, "survey-card button", "Send my answers")
 	s.host.sees(t, ".activities__now survey-card .survey-outcome__figure", "3")
 	s.host.click(t, ".activities__now survey-card button", "Close")
+	s.host.misses(t, ".activities__now survey-card", "") // else an older survey is shown
 	s.host.click(t, "survey-card button", "Show the figures")
 	s.ana.sees(t, "survey-card .survey-outcome__figure", "3")
 }

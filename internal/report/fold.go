@@ -82,6 +82,9 @@ func (f *Fold) Apply(h wire.Head, e room.Event) {
 		f.person(e.User).granted = e.Role
 	case room.Said:
 		f.say(h, e)
+	case room.Approved:
+		h.By = e.Author
+		f.say(h, room.Said{Text: e.Text, ReplyTo: e.ReplyTo})
 	case room.Deleted:
 		f.deleted++
 		f.unsay(e.Item)

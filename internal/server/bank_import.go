@@ -105,15 +105,15 @@ func sayIn(lang string, skipped []formats.Skipped) {
 	}
 }
 
-// staffOf returns who asks, if they are on the staff of the path's room.
+// staffOf returns who asks, if they are on the staff of the path's room now.
 func (s *Server) staffOf(w http.ResponseWriter, r *http.Request) (auth.Claims, bool) {
 	id, ok := s.roomOf(w, r)
 	if !ok {
 		return auth.Claims{}, false
 	}
 	who, err := s.Keys.Verify(bearer(r), auth.Room, id, time.Now())
-	if err == nil && !who.Role.Staff() {
-		err = wire.ErrForbidden
+	if err == nil {
+		err = s.House.CheckStaff(r.Context(), id, wire.Actor{User: who.User, Role: who.Role})
 	}
 	if err != nil {
 		s.fail(w, r, err)

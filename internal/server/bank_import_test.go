@@ -267,3 +267,21 @@ func TestExportThereAndBack(t *testing.T) {
 		t.Errorf("%d %s", res.StatusCode, b)
 	}
 }
+
+// TestWhoWasAModeratorReadsNoFiles: the places in which files are read are few,
+// and for those who are of the staff now, whatever their token says.
+func TestWhoWasAModeratorReadsNoFiles(t *testing.T) {
+	r := newRig(t, server.Config{})
+	mod := r.token("mod", wire.Moderator)
+	r.join("mod", wire.Moderator)
+	host := r.join("hana", wire.Host)
+	if status, out := r.call("POST", "/v1/rooms/algebra/questions/import", mod, "Q {T}"); status != http.StatusOK {
+		t.Fatalf("a moderator: %d %v", status, out)
+	}
+	host.ask("role.set", "1", `{"user":"mod","role":"viewer"}`)
+	for _, path := range []string{"import", "export?format=csv"} {
+		if status, out := r.call("POST", "/v1/rooms/algebra/questions/"+path, mod, "Q {T}"); status != http.StatusForbidden {
+			t.Errorf("%s: %d %v", path, status, out)
+		}
+	}
+}

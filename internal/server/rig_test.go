@@ -42,6 +42,7 @@ type rig struct {
 	keys   *auth.Keys
 	once   *auth.OneTime
 	house  *room.House
+	stage  *signaling.Service
 	config server.Config
 	files  string // the folder of uploaded ones
 }
@@ -77,6 +78,7 @@ func newRig(t testing.TB, config server.Config) *rig {
 	sfu, err := media.NewEngine(media.Config{Listen: "127.0.0.1:0"}, log)
 	must(err)
 	stage := signaling.New(sfu, log)
+	r.stage = stage
 	r.house = room.NewHouse(room.Config{}, r.store, room.NewVault(r.store), pool, log)
 	r.files = filepath.Join(dir, files.Folder)
 	uploads, err := files.Open(r.files, files.Config{})

@@ -139,6 +139,7 @@ type Server struct {
 	pages     pace           // batches of behaviours that one person's pages send
 	banking   pace           // requests about one person's question bank
 	importing pace           // files of questions that one person has read
+	posting   pace           // connections that one person has opened over HTTP
 	imports   chan struct{}  // a place for each file that is being read
 	sockets   sync.WaitGroup // open ones, and one more until Close
 	draining  atomic.Bool    // nobody new is let in
@@ -154,6 +155,7 @@ func New(config Config, parts Parts) (*Server, error) {
 		Parts: parts, config: config.withDefaults(), mux: http.NewServeMux(),
 		pages:   pace{every: time.Second, burst: 20},
 		banking: pace{every: 50 * time.Millisecond, burst: 100}, importing: pace{every: time.Second, burst: 20},
+		posting: pace{every: 500 * time.Millisecond, burst: 10},
 		imports: make(chan struct{}, importsAtOnce),
 	}
 	s.lobby.most, s.lobby.each = s.config.Handshakes, s.config.Neighbours
@@ -187,6 +189,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("POST /v1/rooms/{room}/links", s.links)
 	s.mux.HandleFunc("GET /v1/rooms/{room}/questions.csv", s.questions)
 	s.reportRoutes()
+	s.postedRoutes()
 	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/import", s.importQuestions)
 	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/export", s.exportQuestions)
 	if s.Bank != nil {

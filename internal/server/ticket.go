@@ -45,7 +45,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, role wire.Role, n
 		s.fail(w, r, wire.ErrText.In("name"))
 		return
 	}
-	c.Name = clean
+	if c.Name, err = s.House.CheckName(clean, role); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	token, err := s.Keys.Mint(c)
 	if err != nil {
 		s.fail(w, r, err)

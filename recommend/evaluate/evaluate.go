@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,15 +23,18 @@ import (
 
 // Options say what to replay and what to score.
 type Options struct {
-	Config recommend.Config
-	Target string      // behaviour that is to be guessed; "any": all of them
-	Cutoff wire.Millis // rows from here on are scored
-	Until  wire.Millis // and rows before here; 0: to the end
-	Models []string    // "blend" or a feature's name; none: the blend alone
+	Config  recommend.Config
+	Targets []string    // behaviours that are to be guessed; Any: all of them
+	Cutoff  wire.Millis // rows from here on are scored
+	Until   wire.Millis // and rows before here; 0: to the end
+	Models  []string    // names that [recommend.Engine.RankBy] knows; none: the blend alone
 }
 
+// Any as a target means every behaviour.
+const Any = "any"
+
 // Blend names the ranking that serves.
-const Blend = "blend"
+const Blend = recommend.Blend
 
 // depth is how far down a ranking is looked at: beyond it nothing is scored.
 const depth = 100
@@ -39,12 +43,18 @@ const depth = 100
 type Result struct {
 	Protocol string             `json:"protocol"`
 	Scored   int                `json:"scored"`
-	Rows     int                `json:"rows"`
 	Models   map[string]Metrics `json:"models"`
-	Digest   string             `json:"digest"` // of the models after the last row
+	Static   map[string]Static  `json:"static"`
+
+	Rows    int              `json:"-"`
+	Persons int              `json:"-"` // of the static split
+	Digest  string           `json:"-"` // of the models after the last row
+	Lists   map[string]Lists `json:"-"`
+	Chance  Chance           `json:"-"`
+	Size    recommend.Size   `json:"-"`
 	// Weights of the blend after the last row, for persons of whom nothing,
 	// little and more is known.
-	Weights map[string][3]float64 `json:"weights"`
+	Weights map[string][3]float64 `json:"-"`
 }
 
 // Metrics are averages over the scored events. Cold ones are a person's first
@@ -54,12 +64,13 @@ type Metrics struct {
 	HR20     float64 `json:"hr20"`
 	NDCG10   float64 `json:"ndcg10"`
 	MRR      float64 `json:"mrr"`
-	Cold     int     `json:"cold"`
 	ColdHR20 float64 `json:"cold_hr20"`
-	Few      int     `json:"few"`
-	FewHR20  float64 `json:"few_hr20"`
 	UpdateUS float64 `json:"update_us"` // feeding one row, mean
 	RankUS   float64 `json:"rank_us"`   // one ranking, mean
+
+	Cold    int     `json:"-"`
+	Few     int     `json:"-"`
+	FewHR20 float64 `json:"-"`
 }
 
 // tally adds up one model's metrics.
@@ -69,6 +80,7 @@ type tally struct {
 	coldHR20, fewHR20 int
 	ndcg, mrr         float64
 	ranking           time.Duration
+	lists             listTally
 }
 
 func (t *tally) add(rank, before int) {
@@ -127,31 +139,41 @@ func Replay(ctx context.Context, catalog []recommend.Item, rows []Row, o Options
 	}
 	e.SetCatalog(catalog)
 
+	singles := slices.DeleteFunc(slices.Clone(o.Models), func(name string) bool { return name == Blend })
 	had := map[pair]bool{}
 	count := map[wire.UserID]int{}
-	tallies := make([]tally, len(o.Models))
+	tallies := map[string]*tally{}
+	for _, name := range o.Models {
+		tallies[name] = &tally{}
+	}
+	look := newObserver(catalog)
+	after := divide(rows, &o)
+	result := Result{Protocol: "PQ", Rows: len(rows), Models: map[string]Metrics{}, Lists: map[string]Lists{}, Persons: len(after.persons)}
 	var feeding time.Duration
-	scored := 0
-	for i, r := range rows {
+	var guesses []guess
+	informs := slices.ContainsFunc(rows, func(r Row) bool { return shows(r.Behavior) && !o.wants(r.Behavior) })
+	for i := range rows {
+		r := &rows[i]
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
+		if result.Static == nil && r.At >= o.Cutoff {
+			result.Static = after.measure(e, o.Models, o.Cutoff)
+		}
 		now = r.At
-		target := !r.History && (r.Behavior == o.Target || o.Target == "any")
-		wanted := r.Behavior == o.Target || o.Target == "any"
-		key := pair{r.Person, r.Item}
+		wanted, key := o.wants(r.Behavior), pair{r.Person, r.Item}
 		if wanted && !had[key] {
-			if target && r.At >= o.Cutoff && (o.Until == 0 || r.At < o.Until) {
-				scored++
-				for m, name := range o.Models {
-					began := time.Now()
-					list := rankBy(e, name, recommend.Request{Person: r.Person, Now: r.At})
-					tallies[m].ranking += time.Since(began)
-					tallies[m].add(rankOf(list, r.Item), count[r.Person])
-				}
+			if !r.History && r.At >= o.Cutoff && !o.ended(r.At) {
+				result.Scored++
+				score(e, r, tallies, singles, count[r.Person], look, result.Scored%lookEvery == 0)
 			}
 			had[key] = true
 			count[r.Person]++
+			look.took(r)
+		}
+		if informs && !r.History && r.At >= o.Cutoff && !o.ended(r.At) && (wanted || shows(r.Behavior)) {
+			p, _ := e.Chance(r.Person, r.Item, r.At)
+			guesses = append(guesses, guess{r.Person, p, wanted})
 		}
 		began := time.Now()
 		if _, err := e.Observe(ctx, []recommend.Behavior{r.behavior(i, wanted)}); err != nil {
@@ -159,25 +181,60 @@ func Replay(ctx context.Context, catalog []recommend.Item, rows []Row, o Options
 		}
 		feeding += time.Since(began)
 	}
-	result := Result{Protocol: "PQ", Scored: scored, Rows: len(rows), Models: map[string]Metrics{}, Digest: e.Digest(), Weights: e.Weights()}
-	for m, name := range o.Models {
-		metrics := tallies[m].metrics()
+	if result.Static == nil {
+		result.Static = map[string]Static{}
+	}
+	result.Digest, result.Weights, result.Size = e.Digest(), e.Weights(), e.Size()
+	result.Chance = chanceOf(guesses)
+	for name, t := range tallies {
+		metrics := t.metrics()
 		metrics.UpdateUS = float64(feeding.Microseconds()) / float64(max(1, len(rows)))
 		result.Models[name] = metrics
+		result.Lists[name] = t.lists.measures(look)
 	}
 	return result, nil
+}
+
+// lookEvery is how many scored events there are to one whose lists are looked
+// at for more than the hit.
+const lookEvery = 10
+
+// score asks for the rankings before r is known. The blend is asked by itself,
+// as it is in service, so that its time is that of service; the others share
+// one question.
+func score(e *recommend.Engine, r *Row, tallies map[string]*tally, singles []string, before int, look *observer, closely bool) {
+	if closely {
+		look.chosen += look.share(r.Item)
+		look.looked++
+	}
+	note := func(name string, list []recommend.Ranked, took time.Duration) {
+		t := tallies[name]
+		t.ranking += took
+		t.add(rankOf(list, r.Item), before)
+		if closely {
+			t.lists.add(look, list, r.Person)
+		}
+	}
+	request := recommend.Request{Person: r.Person, Now: r.At}
+	if tallies[Blend] != nil {
+		began := time.Now()
+		list := e.Rank(request, depth)
+		note(Blend, list, time.Since(began))
+	}
+	if len(singles) == 0 {
+		return
+	}
+	began := time.Now()
+	lists := e.RankBy(singles, request, depth)
+	took := time.Since(began)
+	for m, name := range singles {
+		note(name, lists[m], took)
+	}
 }
 
 type pair struct {
 	person wire.UserID
 	item   string
-}
-
-func rankBy(e *recommend.Engine, name string, r recommend.Request) []recommend.Ranked {
-	if name == Blend {
-		return e.Rank(r, depth)
-	}
-	return e.RankBy(name, r, depth)
 }
 
 // rankOf is the item's rank in the list, where equal scores share the middle
@@ -206,6 +263,8 @@ func rankOf(list []recommend.Ranked, item string) int {
 func (r *Row) behavior(i int, wanted bool) recommend.Behavior {
 	b := recommend.Behavior{ID: strconv.Itoa(i), Person: r.Person, Item: r.Item, At: r.At}
 	switch {
+	case wanted && r.History:
+		b.Kind = "watched"
 	case wanted && r.Behavior == "rate":
 		b.Kind, b.Weight = "rate", max(0, min(r.Weight, 10))
 	case wanted:

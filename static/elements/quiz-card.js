@@ -47,7 +47,8 @@ export class QuizCard extends View {
     this.timeFill = h("div", {class: "bar__fill"});
     this.timeBar = h("div", {class: "bar quiz__bar", aria: {hidden: "true"}}, this.timeFill);
     this.heading = h("h2", {class: "activity-card__title", tabIndex: -1});
-    this.teams = h("div", {class: "cluster quiz__teams", role: "group", aria: {label: t("quiz.team.choose")}});
+    this.teams = h("div", {class: "cluster quiz__teams", role: "group", aria: {label: t("quiz.team.choose")}},
+      h("span", {class: "quiz__teams-label", aria: {hidden: "true"}}, t("quiz.team.choose")), h("span", {class: "cluster"}));
     this.answer = /** @type {import("./quiz-answer.js").QuizAnswer} */ (h("quiz-answer"));
     this.answer.addEventListener("reply", (event) => this.#answer(/** @type {CustomEvent} */ (event).detail));
     this.explanation = h("p", {class: "quiz__explanation"}, icon("info"), h("span", {class: "grow"}));
@@ -143,7 +144,8 @@ export class QuizCard extends View {
     const list = quiz.teams ?? [];
     const begun = answers.some((a) => a.quiz === quiz.id && says(a)) || ownReply(view) !== undefined;
     teams.hidden = list.length === 0 || begun || quiz.phase === "finished" || this.#watches(view);
-    keyed(teams, teams.hidden ? [] : list.map((team, i) => ({...team, at: i + 1})), (team) => `${quiz.id}/${team.at}`, (team) =>
+    const rows = teams.lastElementChild;
+    if (rows) keyed(rows, teams.hidden ? [] : list.map((team, i) => ({...team, at: i + 1})), (team) => `${quiz.id}/${team.at}`, (team) =>
       h("button", {type: "button", class: "chip", onclick: () => send(this, "quiz-join", {quiz: quiz.id, team: team.at}).catch(() => {})}, icon("people"), h("span", null, team.name)),
     (node, team) => aria(node, "pressed", own?.team === team.at));
     const streak = own?.streak ?? 0;

@@ -56,6 +56,20 @@ function fetched(node) {
 }
 
 /**
+ * A node with words of somebody in it, which run in their own direction.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {string} look its class, "" for none
+ * @param {string} words
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function rich(name, look, words) {
+  const node = h(name, {...(look && {class: look}), dir: "auto"});
+  richText(node, words);
+  return node;
+}
+
+/**
  * Shows words in node, as text() of dom.js does: what is shown already stays.
  * An author is told what is wrong with a formula; everybody else sees it as it
  * was written.

@@ -135,6 +135,26 @@ export function activities({phase, quiz, polls, surveys = []}, past, you) {
   return running.length > 0 ? running : all.filter(({key}) => !past.has(key));
 }
 
+/** Whether somebody has done what an activity asks of them. @param {Activity} activity @param {You} you */
+const done = (activity, you) => activity.over || (activity.kind === "poll" && Boolean(you.votes[activity.poll.id]?.length || you.ballots?.[activity.poll.id])) ||
+  (activity.kind === "survey" && you.surveys?.[activity.survey.id] !== undefined);
+
+/**
+ * Which of them is in front: a quiz while its question is open, else what was
+ * picked; but once that is done, what is new takes its place.
+ * @param {Activity[]} all
+ * @param {string} picked the key of what is in front now
+ * @param {ReadonlySet<string>} seen keys of what has been there before
+ * @param {You} you
+ */
+export function inTurn(all, picked, seen, you) {
+  const [first] = all;
+  if (first?.kind === "quiz" && first.quiz.phase === "open") return first;
+  const shown = all.find(({key}) => key === picked);
+  if (shown && !done(shown, you)) return shown;
+  return all.find((a) => !seen.has(a.key) && !done(a, you)) ?? shown ?? first;
+}
+
 /** The results in a room, by key. @param {Room} room */
 export const results = ({quiz, polls, surveys = []}) => [...(quiz?.phase === "finished" ? [`quiz/${quiz.id}`] : []),
   ...polls.filter(({phase}) => phase === "closed").map(({id}) => `poll/${id}`),

@@ -1,8 +1,9 @@
 // @ts-check
 /** @import {Survey, SurveyAnswer} from "../client/protocol.js" */
-import {date, t} from "../i18n.js";
+import {dateWithin, t} from "../i18n.js";
 import {h, icon, keyed, text, View} from "./dom.js";
 import {send} from "./intents.js";
+import {richText} from "./rich-text.js";
 import {counted} from "./poll-result.js";
 import {SurveyForm} from "./survey-form.js";
 import {drawSurveyResult} from "./survey-result.js";
@@ -66,7 +67,7 @@ export class SurveyCard extends View {
     const said = [...(survey.anonymous ? ["anonymous"] : []), ...(staff && survey.phase === "closed" && !survey.shown ? ["unseen"] : []), ...(staff && survey.shown === "figures" ? ["unseen.words"] : [])];
     keyed(notes, said, (note) => note, (note) => h("span", {class: "badge badge--outline"}, t(`survey.${note}`)));
     notes.hidden = said.length === 0;
-    text(heading, survey.title);
+    richText(heading, survey.title, {author: staff});
     privacy.hidden = !open || staff;
     text(/** @type {Element} */ (privacy.lastElementChild), t(survey.anonymous ? "survey.privacy.anonymous" : "survey.privacy.named"));
     place.hidden = !answers;
@@ -76,7 +77,7 @@ export class SurveyCard extends View {
     this.sent.hidden = !open || !answered || this.#editing || staff;
     this.change.hidden = this.sent.hidden;
     this.cancel.hidden = !answers || !answered;
-    text(hint, [staff && open && survey.anonymous ? t("survey.anonymous.staff") : "", open && survey.until ? t("survey.until", {date: date(survey.until)}) : "",
+    text(hint, [staff && open && survey.anonymous ? t("survey.anonymous.staff") : "", open && survey.until ? t("survey.until", {date: dateWithin(survey.until)}) : "",
       staff && survey.phase === "closed" && !survey.shown ? t("survey.unseen.hint") : ""].filter(Boolean).join(" "));
     /** @type {Record<string, boolean>} */
     const can = {close: open, show: survey.phase === "closed" && !survey.shown,

@@ -4,6 +4,8 @@ import {limits} from "../client/protocol.js";
 import {unique} from "../client/unique.js";
 import {errorText, number, t} from "../i18n.js";
 import {aria, h, icon, svg, text} from "./dom.js";
+import {plainMaths} from "./maths.js";
+import {rich} from "./rich-text.js";
 import {alike, missing, says, steps, toSend} from "./survey-rules.js";
 
 /**
@@ -138,7 +140,7 @@ export class SurveyForm {
   /** @param {SurveyItem} item @param {number} i */
   #group(item, i) {
     const id = `survey-${unique()}`;
-    const legend = h("legend", {class: "survey-item__text", id: `${id}-text`}, item.text, " ",
+    const legend = h("legend", {class: "survey-item__text", id: `${id}-text`}, rich("span", "", item.text), " ",
       h("span", {class: "survey-item__need small faint"}, t(item.required ? "survey.required" : "survey.optional")));
     const problem = h("p", {class: "error survey-item__problem", id: `${id}-problem`, hidden: true});
     const body = item.type === "text" ? this.#words(i, `${id}-text`) : item.type === "choice" ? this.#choices(item, i, id) : this.#numbers(item, i, id);
@@ -147,7 +149,7 @@ export class SurveyForm {
         for (const input of group.querySelectorAll("input")) input.checked = false;
         this.#set(i, null);
         group.querySelector("input")?.focus();
-      }}, icon("close"), t("survey.clear"), h("span", {class: "sr-only"}, `: ${item.text}`));
+      }}, icon("close"), t("survey.clear"), h("span", {class: "sr-only"}, `: ${plainMaths(item.text)}`));
     const group = h("fieldset", {class: `survey-item survey-item--${item.type}`}, legend, body, clear, problem);
     return group;
   }
@@ -170,7 +172,7 @@ export class SurveyForm {
         const picked = this.#groups[i].querySelectorAll("input:checked");
         this.#set(i, {choices: [.../** @type {NodeListOf<HTMLInputElement>} */ (picked)].map((box) => Number(box.value))});
       });
-      return h("label", {class: "survey-choice"}, input, h("span", {dir: "auto"}, choice));
+      return h("label", {class: "survey-choice"}, input, rich("span", "", choice));
     }));
   }
 

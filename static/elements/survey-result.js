@@ -3,6 +3,7 @@
 import {number, t} from "../i18n.js";
 import {h, keyed, text} from "./dom.js";
 import {stepFace, stepName} from "./survey-form.js";
+import {rich} from "./rich-text.js";
 import {shares} from "./rules.js";
 import {steps} from "./survey-rules.js";
 
@@ -30,7 +31,7 @@ export function drawSurveyResult(place, survey, more) {
 
 /** @param {SurveyItem} item @param {() => void} [more] */
 function frame(item, more) {
-  const head = h("h3", {class: "survey-outcome__title"}, h("span", {dir: "auto"}, item.text), " ", h("span", {class: "survey-outcome__n small faint numeric"}));
+  const head = h("h3", {class: "survey-outcome__title"}, rich("span", "", item.text), " ", h("span", {class: "survey-outcome__n small faint numeric"}));
   if (item.type === "text") {
     return h("section", {class: "survey-outcome"}, head, h("ul", {class: "poll-texts survey-outcome__texts"}),
       h("p", {class: "small faint survey-outcome__none"}, t("survey.none")),
@@ -79,7 +80,7 @@ const signed = (x) => (Math.round(x) > 0 ? "+" : "") + number(Math.round(x)).rep
 function choices(node, {choices: all = []}, {n, counts = []}) {
   const part = shares(counts, n) ?? [];
   keyed(/** @type {Element} */ (node.querySelector(".survey-bars")), all.map((choice, i) => ({choice, i})), ({i}) => i, ({choice}) =>
-    h("li", {class: "survey-bar"}, h("span", {class: "survey-bar__text", dir: "auto"}, choice), h("span", {class: "survey-bar__n numeric small"}),
+    h("li", {class: "survey-bar"}, rich("span", "survey-bar__text", choice), h("span", {class: "survey-bar__n numeric small"}),
       h("span", {class: "bar", aria: {hidden: "true"}}, h("span", {class: "bar__fill"}))), (row, {i}) => {
     text(row.children[1], t("survey.share", {n: counts[i] ?? 0, share: number(Math.round(100 * (part[i] ?? 0)))}));
     row.querySelector(".bar__fill").style.transform = `scaleX(${part[i] ?? 0})`;
@@ -93,7 +94,7 @@ function texts(node, {n, texts: all = []}) {
     const again = (seen.get(said) ?? 0) + 1;
     seen.set(said, again);
     return `${again}/${said}`;
-  }, (said) => h("li", {class: "poll-text", dir: "auto"}, said));
+  }, (said) => rich("li", "poll-text", said));
   const none = /** @type {HTMLElement} */ (node.querySelector(".survey-outcome__none"));
   none.hidden = all.length > 0;
   text(none, t(n > 0 ? "survey.words.unseen" : "survey.none"));

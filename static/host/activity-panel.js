@@ -44,17 +44,13 @@ export class ActivityPanel extends View {
       return button;
     };
     this.survey = make("smile", "host.survey.new", () => this.#newSurvey());
-    this.makers = h("div", {class: "cluster activities__new", role: "group", aria: {label: t("host.new")}},
-      make("poll", "host.poll.new", () => this.#newPoll()),
-      make("quiz", "host.quiz.new", () => this.#newQuiz()),
-      make("book", "host.bank", () => this.#bank()),
-      this.survey,
-      make("clock", "host.time", () => openMoreTime({allowed: () => this.view.allowed ?? [], find: this.#people, send: (data) => send(this, "quiz-allow", data)})));
-    this.quick = h("div", {class: "cluster activities__quick", role: "group", aria: {label: t("host.quick")}}, h("span", {class: "small faint row"}, icon("spark"), t("host.quick")),
-      ...["yesno", "abcd", "understood"].map((kind) => h("button", {type: "button", class: "btn btn--small btn--quiet", onclick: () =>
+    const more = make("more", "host.more", (button) => openMenu(button, this.#rare()));
+    more.setAttribute("aria-haspopup", "menu");
+    this.makers = h("div", {class: "activities__new", role: "group", aria: {label: t("host.new")}},
+      make("poll", "host.poll.new", () => this.#newPoll()), make("quiz", "host.quiz.new", () => this.#newQuiz()), this.survey, more);
+    this.quick = h("div", {class: "activities__quick", role: "group", aria: {label: t("host.quick")}}, h("span", {class: "small muted row"}, icon("spark"), t("host.quick")),
+      ...["yesno", "abcd", "understood"].map((kind) => h("button", {type: "button", class: "chip", onclick: () =>
         quietly(send(this, "poll-quick", {kind, text: t(kind === "understood" ? "host.quick.understood.text" : "host.quick.text")}))}, t(`host.quick.${kind}`))));
-    this.ready = h("div", {class: "cluster activities__quick", role: "group", aria: {label: t("host.survey.ready")}}, h("span", {class: "small faint row"}, icon("smile"), t("host.survey.ready")),
-      this.#template("course", false), this.#template("nps", true));
     this.running = h("div", {class: "stack activities__now"});
     this.draftsTitle = h("h2", {class: "activities__title"}, t("host.drafts"));
     this.drafts = h("ul", {class: "activities__drafts"});
@@ -62,7 +58,7 @@ export class ActivityPanel extends View {
     this.over = h("div", {class: "stack"});
     this.none = h("div", {class: "empty"}, icon("poll"), h("p", {class: "empty__title"}, t("host.activities.none")),
       h("p", {class: "empty__text"}, t("host.activities.none.text")));
-    this.append(this.makers, this.quick, this.ready, this.running, this.none, this.draftsTitle, this.drafts, this.overTitle, this.over);
+    this.append(h("div", {class: "activities__bar"}, this.makers, this.quick), this.running, this.none, this.draftsTitle, this.drafts, this.overTitle, this.over);
   }
 
   /** @param {ActivityView} view */
@@ -80,7 +76,7 @@ export class ActivityPanel extends View {
     const {makers, running, draftsTitle, drafts, overTitle, over, none} = this;
     if (!makers || !running || !draftsTitle || !drafts || !overTitle || !over || !none) return;
     const {polls, quiz, ended, surveys = []} = view;
-    for (const row of [makers, this.quick]) for (const button of row?.querySelectorAll("button") ?? []) button.disabled = ended && button !== this.survey; // a survey is answered after the class too
+    for (const row of [makers, this.quick]) for (const button of row?.querySelectorAll("button") ?? []) button.disabled = ended && button !== this.survey && !button.ariaHasPopup; // a survey is answered after the class too
 
     const open = polls.filter((poll) => poll.phase === "open").reverse();
     const asked = surveys.filter((survey) => survey.phase === "open").reverse();
@@ -188,17 +184,26 @@ export class ActivityPanel extends View {
     }});
   }
 
-  /** A button that makes a survey of a template: it opens at once, or waits for the class's end if that is to come. @param {"course" | "nps"} name @param {boolean} open */
-  #template(name, open) {
-    return h("button", {type: "button", class: "btn btn--small btn--quiet", onclick: async () => {
-      const now = open || this.view.ended;
-      try {
-        await send(this, "survey-create", {...surveyDraft.surveyData(surveyDraft.templates[name](t)), open: now});
-      } catch {
-        return; // the page has shown why
-      }
-      if (!now) toast(t("host.survey.waiting"));
-    }}, t(`host.survey.template.${name}.tap`));
+  /** What is needed now and then. @returns {import("../elements/menu.js").MenuItem[]} */
+  #rare() {
+    return [
+      {label: t("host.bank"), icon: "book", act: () => this.#bank()},
+      {label: t("host.time"), icon: "clock", act: () => openMoreTime({allowed: () => this.view.allowed ?? [], find: this.#people, send: (data) => send(this, "quiz-allow", data)})},
+      {title: t("host.survey.ready")},
+      {label: t("host.survey.template.course.tap"), icon: "smile", act: () => void this.#template("course", false)},
+      {label: t("host.survey.template.nps.tap"), icon: "smile", act: () => void this.#template("nps", true)},
+    ];
+  }
+
+  /** Makes a survey of a template: it opens at once, or waits for the class's end if that is to come. @param {"course" | "nps"} name @param {boolean} open */
+  async #template(name, open) {
+    const now = open || this.view.ended;
+    try {
+      await send(this, "survey-create", {...surveyDraft.surveyData(surveyDraft.templates[name](t)), open: now});
+    } catch {
+      return; // the page has shown why
+    }
+    if (!now) toast(t("host.survey.waiting"));
   }
 
   #newSurvey() {

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import {QuizQuestion} from "../client/protocol.js" */
 import {h, icon} from "../elements/dom.js";
-import {richText} from "../elements/rich-text.js";
+import {rich, richText} from "../elements/rich-text.js";
 import {t} from "../i18n.js";
 import {answerLines, kindOf, lineOf} from "./bank-rules.js";
 
@@ -29,7 +29,7 @@ export function bankItem(question, {picked, onpick, notes = [], buttons = []}) {
         "media" in question && question.media ? h("span", {class: "badge"}, t("host.bank.media")) : null,
         ...(question.tags ?? []).map((tag) => h("span", {class: "badge badge--outline"}, tag))),
       answers(question),
-      question.explanation ? h("p", {class: "small muted bank-item__why"}, question.explanation) : null,
+      question.explanation ? rich("p", "small muted bank-item__why", question.explanation) : null,
       ...notes.map((note) => h("p", {class: "small bank-item__note"}, icon("info"), note))));
 }
 

@@ -126,7 +126,7 @@ export function mediaField({held, picture, name, onchange = () => {}}) {
 export function choiceImage(choice, letter, onchange) {
   const input = h("input", {type: "file", class: "sr-only", accept: pictures, tabIndex: -1, aria: {label: t("host.choice.picture", {letter})}});
   const small = "btn btn--icon btn--quiet btn--small";
-  const add = iconButton("camera", t("host.choice.picture", {letter}), {class: small, onclick: () => input.click()});
+  const add = iconButton("image", t("host.choice.picture", {letter}), {class: small, onclick: () => input.click()});
   const place = h("span", {class: "edit-choice__image"});
 
   /** @param {boolean} [focus] */

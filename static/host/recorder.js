@@ -31,7 +31,7 @@ export class Recorder {
     this.#capture = capture;
     this.#room = room;
     this.#token = token;
-    this.button = h("button", {type: "button", class: "btn btn--small studio__record", onclick: () => this.toggle()}, icon("camera"), h("span"));
+    this.button = h("button", {type: "button", class: "btn btn--small studio__record", onclick: () => this.toggle()}, icon("record"), h("span"));
     this.clip = h("button", {type: "button", class: "btn btn--small studio__clip", hidden: true, onclick: () => this.mark()}, icon("flag"), h("span"));
   }
 
@@ -65,7 +65,7 @@ export class Recorder {
     this.clip.hidden = !on;
     aria(this.button, "pressed", on);
     this.button.title = recording?.reason && !on ? t(`record.reason.${recording.reason}`) : t(on ? "record.stop" : "record.start");
-    setIcon(this.button, on ? "stop" : "camera");
+    setIcon(this.button, on ? "stop" : "record");
     text(/** @type {Element} */ (this.button.lastElementChild), t(on ? "record.stop" : "record.start"));
     text(/** @type {Element} */ (this.clip.lastElementChild), t("record.clip"));
     aria(this.button, "label", t(on ? "record.stop" : "record.start")); // on a phone there is the icon alone
@@ -74,12 +74,12 @@ export class Recorder {
     if (on) void this.#poster();
   }
 
-  /** What the menu offers of it. @returns {import("../elements/menu.js").MenuItem[]} */
-  items() {
+  /** What the menu offers of it. @param {boolean} whole also what the buttons do @returns {import("../elements/menu.js").MenuItem[]} */
+  items(whole) {
     const past = {label: t("record.list"), icon: "history", act: () => window.open(`/recording/${this.#room}/latest`, "_blank", "noopener")};
-    if (this.button.hidden) return [past];
+    if (this.button.hidden || !whole) return [past];
     const clip = this.on ? [{label: t("record.clip"), icon: "flag", act: () => void this.mark()}] : [];
-    return [{label: t(this.on ? "record.stop" : "record.start"), icon: this.on ? "stop" : "camera", act: () => void this.toggle()}, ...clip, past];
+    return [{label: t(this.on ? "record.stop" : "record.start"), icon: this.on ? "stop" : "record", act: () => void this.toggle()}, ...clip, past];
   }
 
   /** Posts what the class sees as a picture. */

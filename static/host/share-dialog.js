@@ -49,12 +49,20 @@ export function shareDialog({room, token}) {
  * @param {string} label
  * @param {string} url
  */
-function linkRow(label, url) {
+const linkRow = (label, url) => copyRow(label, url, t("host.share.copied"));
+
+/**
+ * A text to be used elsewhere, selectable, with a button that copies it.
+ * @param {string} label
+ * @param {string} url
+ * @param {string} copied what is said then
+ */
+export function copyRow(label, url, copied) {
   const input = h("input", {class: "input share__url", readOnly: true, value: url, onfocus: () => input.select()});
   const copy = h("button", {type: "button", class: "btn btn--primary", onclick: async () => {
     try {
       await navigator.clipboard.writeText(url);
-      toast(t("host.share.copied"));
+      toast(copied);
     } catch {
       input.select(); // no clipboard here: the person copies by hand
       toast(t("host.share.copy.hand"));

@@ -25,6 +25,7 @@ import {Capture, meter} from "./capture.js";
 import {classDialog} from "./class-dialog.js";
 import {deviceError, devicesDialog} from "./devices-dialog.js";
 import {confirmed} from "./dialog.js";
+import {obsDialog} from "./obs-dialog.js";
 import {Recorder} from "./recorder.js";
 import {Roster} from "./roster.js";
 import {shareDialog} from "./share-dialog.js";
@@ -35,6 +36,9 @@ import {refused, Undo} from "./undo.js";
 
 /** Nothing; one list, so that views compare equal. @type {any[]} */
 const none = [];
+
+/** Where the head has no room for every button: as in host.css. */
+const phone = matchMedia("(max-width: 40rem)");
 
 /** Where the activities have a column of their own beside the tabs. */
 const wide = matchMedia("(min-width: 64rem)");
@@ -237,12 +241,13 @@ export class Studio {
     const open = () => void this.#client.command("room.open").catch(refused);
     return [
       {label: t("host.class.settings"), icon: "edit", act: () => classDialog(this.#client)},
+      {label: t("host.obs"), icon: "camera", act: () => obsDialog({room: this.#room, token: this.#token})},
       {label: t("host.console"), icon: "shield", act: () => window.open(`/moderate/${this.#room}`, "_blank", "noopener")},
-      ...this.#recorder.items(),
+      ...this.#recorder.items(phone.matches),
       {label: t("host.viewers"), icon: "eye", act: () => window.open(`/class/${this.#room}`, "_blank", "noopener")},
       {label: t("report.link"), icon: "book", act: () => window.open(`/report/${this.#room}`, "_blank", "noopener")},
-      phase === "live" ? {label: t("host.end"), icon: "exit", danger: true, act: () => void this.#end()}
-        : {label: t(phase === "ended" ? "host.reopen" : "host.open"), icon: "door", act: open},
+      ...(phase !== "live" ? [{label: t(phase === "ended" ? "host.reopen" : "host.open"), icon: "door", act: open}]
+        : phone.matches ? [{label: t("host.end"), icon: "exit", danger: true, act: () => void this.#end()}] : []),
       "line",
     ];
   }
@@ -280,7 +285,7 @@ export class Studio {
     }
     if (this.gauge) this.gauge.view = {tally: state.pulse, notes: room.pulse ?? none, from: room.started_at, live: room.phase === "live", now};
     this.activities.view = {polls: room.polls, surveys: room.surveys ?? none, quiz: room.quiz, mine: state.mine, allowed: room.allowed, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
-    this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff: true};
+    this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff: true, waiting: room.held};
     this.board.view = {questions: room.questions, you, now, ended, staff: true, board: room.board, exports: true};
     if (this.focused) this.focused.view = {question: room.questions.find((q) => q.focus) ?? null, staff: true};
     const {people, next} = this.#roster;

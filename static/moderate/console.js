@@ -8,6 +8,7 @@ import {bindIntents} from "../elements/intents.js";
 import {toast} from "../elements/toast.js";
 import "../elements/connection-banner.js";
 import "../elements/people-panel.js";
+import {PulseGauge} from "../elements/pulse.js";
 import "../elements/site-menu.js";
 import "../elements/tab-bar.js";
 import {openDialog} from "../host/dialog.js";
@@ -20,6 +21,9 @@ import "./mod-stream.js";
 import {lastMinute} from "./stream.js";
 
 /** @typedef {"stream" | "people" | "bans" | "log"} Panel */
+
+/** Nothing noted; one list, so that views compare equal. @type {import("../client/protocol.js").PulseNote[]} */
+const none = [];
 
 /** Where the stream has a column of its own beside the tabs. */
 const wide = matchMedia("(min-width: 64rem)");
@@ -40,6 +44,8 @@ export class Console {
   #older = 0;
   /** When the messages of the last minute were said. @type {number[]} */ #said = [];
   #drawing = 0;
+  /** The server's clock; one function, so that views compare equal. */
+  #now = () => this.#client.now();
   #ends = /** @type {(() => void)[]} */ ([]);
 
   /** @param {HTMLElement} app @param {{client: Client, room: string}} options */
@@ -77,6 +83,7 @@ export class Console {
       void this.#say();
     }}, this.input, h("button", {type: "submit", class: "btn btn--primary btn--icon"}, icon("send")));
     this.over = h("p", {class: "chat__closed", role: "status", hidden: true});
+    this.gauge = new PulseGauge();
     this.tabs = /** @type {any} */ (h("tab-bar", {class: "console__tabs"}));
     this.roster = /** @type {any} */ (h("people-panel"));
     this.bans = /** @type {any} */ (h("ban-list"));
@@ -90,7 +97,7 @@ export class Console {
         h("div", {class: "console__name"}, this.title, this.phase), h("span", {class: "push"}),
         h("p", {class: "console__count"}, this.people, this.peopleWords), h("p", {class: "console__count"}, this.rate, this.rateWords),
         this.help, this.menu),
-      this.banner, h("main", {class: "console__body"}, this.tabs, panel("stream", this.stream, this.form, this.over),
+      this.banner, this.gauge, h("main", {class: "console__body"}, this.tabs, panel("stream", this.stream, this.form, this.over),
         panel("people", this.roster), panel("bans", this.bans), panel("log", this.log)));
     this.#app.replaceChildren(this.frame);
   }
@@ -214,14 +221,16 @@ export class Console {
   #drawNow() {
     cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
-    const {you, room, connection} = this.#client.state;
+    const {you, room, connection, pulse} = this.#client.state;
     if (this.banner) this.banner.view = connection;
     if (!you || !room || !this.stream || !this.frame) return;
     const now = () => this.#client.now();
     const banned = room.banned ?? [], muted = room.muted ?? [];
     this.#head(room);
     const silent = new Set(muted.filter((m) => m.until <= 0 || m.until > now()).map((m) => m.user));
-    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent, slow: room.slow, hold: Boolean(room.board?.hold)};
+    if (this.gauge) this.gauge.view = {tally: pulse, notes: room.pulse ?? none, from: room.started_at, live: room.phase === "live", now: this.#now};
+    this.stream.view = {chat: room.chat, questions: room.questions, you, muted: silent, slow: room.slow, hold: Boolean(room.board?.hold),
+      waiting: room.held ?? []};
     const {people, next} = this.#roster;
     this.roster.view = {people, next, count: room.count, hands: room.hands, you, staff: true, host: you.role === "host", experts: room.board?.experts, now};
     this.bans.view = {banned, muted, now};

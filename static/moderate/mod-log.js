@@ -6,7 +6,7 @@ import {avatar} from "../elements/person.js";
 import {ago, clock, duration, t, time} from "../i18n.js";
 
 /** A picture for each act. @type {Record<string, string>} */
-const pictures = {"mod.delete": "trash", "mod.mute": "mute", "mod.unmute": "chat", "mod.ban": "ban", "mod.unban": "undo", "mod.slow": "clock",
+const pictures = {"mod.delete": "trash", "mod.approve": "check", "mod.reject": "close", "mod.mute": "mute", "mod.unmute": "chat", "mod.ban": "ban", "mod.unban": "undo", "mod.slow": "clock",
   "role.set": "shield", "poll.remove": "trash", "qa.hold": "eye", "qa.approve": "check", "qa.reject": "close", "qa.dismiss": "history", "qa.restore": "undo", "qa.merge": "copy",
   "qa.expert": "spark"};
 

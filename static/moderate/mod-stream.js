@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Message, Question, You} from "../client/protocol.js" */
+/** @import {HeldMessage, Message, Question, You} from "../client/protocol.js" */
 /** @import {Act} from "./keys.js" */
 /** @import {Entry, Filter} from "./stream.js" */
 import {flag, h, icon, iconButton, keyed, text, View} from "../elements/dom.js";
@@ -14,13 +14,13 @@ import {slowName, slowSteps} from "../host/class-dialog.js";
 import {number, t, time} from "../i18n.js";
 import {entries, heir, move} from "./stream.js";
 
-/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>, slow: number, hold: boolean}} StreamView */
+/** @typedef {{chat: Message[], questions: Question[], you: You, muted: Set<string>, slow: number, hold: boolean, waiting: HeldMessage[]}} StreamView */
 
 /**
  * <mod-stream> shows all that is written in a class as it comes. One entry can
  * be picked, by pointer or keys, and acted upon; while one is picked the
  * stream stands still. It sends "mod-delete", "mod-mute", "mod-ban",
- * "mod-slow", "qa-hold", "qa-approve", "qa-reject", "qa-focus", "qa-pin", "qa-unpin", "qa-dismiss",
+ * "mod-approve", "mod-reject", "mod-slow", "qa-hold", "qa-approve", "qa-reject", "qa-focus", "qa-pin", "qa-unpin", "qa-dismiss",
  * "qa-restore" and "qa-answer".
  * @extends {View<StreamView>}
  */
@@ -31,7 +31,7 @@ export class ModStream extends View {
   #newest = 0;
   #unseen = 0;
   /** @type {Entry[]} */ #shown = [];
-  /** How many questions waited for approval when it was last drawn. */ #held = -1;
+  /** How many messages and questions waited for approval when it was last drawn. */ #held = -1;
 
   build() {
     this.classList.add("stream");
@@ -61,15 +61,15 @@ export class ModStream extends View {
   }
 
   /** @param {StreamView} view */
-  update({chat, questions, you, muted, slow, hold}) {
+  update({chat, questions, you, muted, slow, hold, waiting}) {
     const {list, filters, empty} = this;
     if (!list || !filters || !empty || !this.slow || !this.hold || !this.emptyTitle || !this.emptyText) return;
     this.hold.setAttribute("aria-pressed", String(hold));
     text(this.slow.children[1], slow > 0 ? t("mod.slow.on", {time: slowName(slow)}) : t("host.slow"));
     flag(this.slow, "stream__slow--on", slow > 0);
     this.slow.setAttribute("aria-label", this.slow.textContent ?? "");
-    const held = questions.filter((q) => q.state === "waiting").length;
-    if (this.#held >= 0 && held > this.#held) announce(t("qa.say.waiting", {n: held}));
+    const held = questions.filter((q) => q.state === "waiting").length + waiting.length;
+    if (this.#held >= 0 && held > this.#held) announce(t("mod.say.waiting", {n: held}));
     this.#held = held;
     const heldChip = /** @type {HTMLElement} */ (filters.lastElementChild);
     heldChip.hidden = held === 0 && !hold;
@@ -77,7 +77,7 @@ export class ModStream extends View {
     if (heldChip.hidden && this.#filter === "held") this.#filter = "all"; // dealt with, and nothing new is held
     const before = this.#shown;
     const focused = list.contains(document.activeElement);
-    this.#shown = entries(chat, questions, this.#filter);
+    this.#shown = entries(chat, questions, this.#filter, waiting);
     const gone = this.#picked !== 0 && !this.#shown.some((entry) => entry.id === this.#picked);
     if (gone) this.#picked = heir(before, this.#picked);
     if (!this.#shown.some((entry) => entry.id === this.#picked)) this.#picked = 0;
@@ -141,7 +141,8 @@ export class ModStream extends View {
     const person = by.id !== "" && by.id !== you.id && by.role !== "host"; // without an id: anonymous
     const words = h("p", {class: "entry__text"});
     richText(words, entry.text);
-    const node = h("li", {class: `entry entry--${kind}`, id: `entry-${entry.id}`, tabIndex: -1, onclick: () => this.#pick(entry.id)},
+    const waits = entry.rule !== undefined;
+    const node = h("li", {class: `entry entry--${kind}${waits ? " entry--waiting" : ""}`, id: `entry-${entry.id}`, tabIndex: -1, onclick: () => this.#pick(entry.id)},
       avatar(by),
       h("div", {class: "entry__body grow"},
         h("p", {class: "entry__head"}, h("span", {class: "entry__name"}, entry.question ? askerOf(entry.question) : by.name), roleBadge(by.role),
@@ -152,18 +153,20 @@ export class ModStream extends View {
           entry.question ? h("span", {class: "badge badge--live entry__focus"}, t("qa.focus")) : null,
           entry.question ? h("span", {class: "badge badge--gold entry__waiting"}, icon("clock"), t("qa.state.waiting")) : null,
           entry.question ? h("span", {class: "badge badge--outline entry__aside"}, icon("history"), t("qa.state.dismissed")) : null,
+          waits ? h("span", {class: "badge badge--gold entry__waiting"}, icon("clock"), t("qa.state.waiting")) : null,
+          waits ? h("span", {class: "small faint entry__rule"}, t("mod.rule", {rule: ruleName(entry.rule ?? "")})) : null,
           h("span", {class: "badge badge--outline entry__mute"}, t("mod.muted")),
           h("time", {class: "small faint", dateTime: new Date(entry.at).toISOString()}, time(entry.at))),
         entry.asked ? h("p", {class: "message__quote truncate"}, plainMaths(entry.asked)) : null,
         words),
       h("div", {class: "entry__acts"},
-        entry.question ? act("approve", "check", t("qa.approve"), "Y") : null,
-        entry.question ? act("reject", "close", t("qa.reject"), "N") : null,
+        entry.question || waits ? act("approve", "check", t("qa.approve"), "Y") : null,
+        entry.question || waits ? act("reject", "close", t("qa.reject"), "N") : null,
         entry.question ? act("focus", "play", t("mod.focus"), "F") : null,
         entry.question ? act("pin", "pin", t("mod.pin"), "P") : null,
         entry.question ? act("answered", "check", t("mod.answered.mark"), "A") : null,
         entry.question ? act("dismiss", "history", t("mod.dismiss"), "X") : null,
-        act("delete", "trash", t("mod.delete"), "D"),
+        waits ? null : act("delete", "trash", t("mod.delete"), "D"),
         person ? act("mute", "mute", t("mod.mute.minutes", {n: 1}), "M") : null,
         person ? act("mute-long", "clock", t("mod.mute.minutes", {n: 10}), "⇧M") : null,
         person ? act("ban", "ban", t("mod.ban"), "B") : null));
@@ -188,11 +191,13 @@ export class ModStream extends View {
   /** @param {Act} act @param {Entry | undefined} entry */
   #deal(act, entry) {
     if (!entry) return false;
-    const {id, by, question} = entry;
+    const {id, by, question, rule} = entry;
     const others = by.id !== "" && by.id !== this.view.you.id && by.role !== "host";
     const waits = question?.state === "waiting", aside = question?.state === "dismissed";
     const board = question && !waits && !aside;
-    if (act === "delete") quietly(send(this, "mod-delete", {item: id}));
+    if (rule !== undefined && act === "approve") quietly(send(this, "mod-approve", {item: id}));
+    else if (rule !== undefined && (act === "reject" || act === "delete")) quietly(send(this, "mod-reject", {item: id}));
+    else if (act === "delete") quietly(send(this, "mod-delete", {item: id}));
     else if (act === "approve" && waits) quietly(send(this, "qa-approve", {question: id}));
     else if (act === "reject" && waits) quietly(send(this, "qa-reject", {question: id}));
     else if (act === "focus" && board) quietly(send(this, "qa-focus", {question: question.focus ? 0 : id}));
@@ -251,6 +256,12 @@ export class ModStream extends View {
     this.pill.hidden = this.#unseen === 0;
     text(this.pill, t("mod.new", {n: this.#unseen}));
   }
+}
+
+/** What found something in a text: a rule of the check by its name in words, a list by its own. @param {string} rule */
+function ruleName(rule) {
+  const key = `mod.rule.${rule}`, words = t(key);
+  return words === key ? rule : words;
 }
 
 /** The page shows what was refused. @param {Promise<unknown>} reply */

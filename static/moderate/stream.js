@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Message, Person, Question} from "../client/protocol.js" */
+/** @import {HeldMessage, Message, Person, Question} from "../client/protocol.js" */
 // Chat and questions as one stream, and which entry is picked in it: pure.
 
 /** @typedef {"all" | "chat" | "questions" | "held"} Filter */
@@ -13,6 +13,7 @@
  * @property {number} at
  * @property {Question} [question] of a question
  * @property {string} [asked] of an answer: its question's text
+ * @property {string} [rule] of a message that waits: what the machine check found
  */
 
 /**
@@ -20,14 +21,17 @@
  * @param {readonly Message[]} chat
  * @param {readonly Question[]} questions
  * @param {Filter} filter
+ * @param {readonly HeldMessage[]} [held] messages that wait
  * @returns {Entry[]}
  */
-export function entries(chat, questions, filter) {
+export function entries(chat, questions, filter, held = []) {
   /** @type {Entry[]} */
   const out = [];
+  if (filter !== "questions") out.push(...held.map(({id, by, text, at, rule}) => ({id, kind: /** @type {const} */ ("chat"), by, text, at, rule})));
   if (filter === "held") {
-    return questions.filter((q) => q.state === "waiting").sort((a, b) => a.id - b.id)
-      .map((question) => ({id: question.id, kind: "question", by: question.by, text: question.text, at: question.at, question}));
+    out.push(...questions.filter((q) => q.state === "waiting")
+      .map((question) => ({id: question.id, kind: /** @type {const} */ ("question"), by: question.by, text: question.text, at: question.at, question})));
+    return out.sort((a, b) => a.id - b.id);
   }
   if (filter !== "questions") out.push(...chat.map(({id, by, text, at}) => ({id, kind: /** @type {const} */ ("chat"), by, text, at})));
   if (filter !== "chat") {

@@ -7,7 +7,7 @@ import {aria, flag, h, icon, iconButton, keyed, setIcon, text} from "../elements
 import {keepFocus} from "../elements/focus.js";
 import {bindIntents, send} from "../elements/intents.js";
 import {plainMaths} from "../elements/maths.js";
-import {activities, results} from "../elements/rules.js";
+import {activities, inTurn, results} from "../elements/rules.js";
 import {announce, toast} from "../elements/toast.js";
 import {ChatPanel} from "../elements/chat-panel.js";
 import {ClassStage} from "../elements/class-stage.js";
@@ -55,6 +55,7 @@ export class ClassView {
   #tab = "chat";
   /** @type {MediaLine} */ #media = {state: "idle", quality: "auto"};
   /** Results that are not to be shown any more: see activities(). @type {Set<string> | undefined} */ #past;
+  /** What has been in front or could have been. @type {ReadonlySet<string>} */ #seen = new Set();
   /** Suggestions put away for now. @type {Set<string>} */ #later = new Set();
   #pick = "";
   #small = false;
@@ -102,7 +103,7 @@ export class ClassView {
   #frame() {
     this.title = h("h1", {class: "class-head__title truncate"});
     this.phase = h("span", {class: "badge"});
-    this.recorded = h("span", {class: "badge badge--outline class-head__recorded", hidden: true});
+    this.recorded = h("span", {class: "badge badge--outline class-head__recorded", hidden: true}, icon("record"), h("span"));
     this.count = h("span", {class: "chip class-head__count"}, icon("people"), h("span", {class: "numeric"}));
     this.points.hidden = true;
     this.hand = h("button", {type: "button", class: "btn btn--small class-bar__hand", onclick: () => this.#raise()}, icon("hand"), h("span"));
@@ -212,7 +213,7 @@ export class ClassView {
     this.stage.view = {title: room.title, tags: this.#item?.tags, phase: room.phase, stage: room.stage, now, startsAt: this.#item?.starts_at,
       media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer,
       focus: ended ? null : room.questions.find((q) => q.focus) ?? null, staff};
-    this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff};
+    this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff, waiting: room.held};
     this.board.view = {questions: room.questions, you, now, ended, staff, board: room.board};
     this.#mine = {votes: you.upvotes, asked: new Set([...(you.board?.asked ?? []), ...room.questions.filter((q) => q.by.id === you.id).map((q) => q.id)])};
     this.people.view = {count: room.count, hands: room.hands, you, now};
@@ -252,7 +253,7 @@ export class ClassView {
     if (this.recorded) {
       this.recorded.hidden = !room.recording?.on;
       this.recorded.title = t("record.badge.title");
-      text(this.recorded, t("record.badge"));
+      text(/** @type {Element} */ (this.recorded.lastElementChild), t("record.badge"));
     }
     text(/** @type {Element} */ (count.lastElementChild), number(room.count));
     count.title = t("people.here", {n: room.count});
@@ -277,10 +278,8 @@ export class ClassView {
     const all = activities(room, this.#past, you);
     if (all.some(({over}) => !over)) for (const key of results(room)) this.#past.add(key);
     const before = activity.hidden ? "" : this.#pick;
-    let shown = all.find(({key}) => key === this.#pick);
-    const first = all[0];
-    // A quiz takes the front when its question opens; else what was picked stays.
-    if (!shown || (first?.kind === "quiz" && first.quiz.phase === "open")) shown = first;
+    const shown = inTurn(all, this.#pick, this.#seen, you);
+    this.#seen = new Set(all.map(({key}) => key));
     this.#pick = shown?.key ?? "";
     activity.hidden = !shown;
     if (this.skipActivity) this.skipActivity.hidden = !shown;
@@ -309,7 +308,7 @@ export class ClassView {
       this.draw();
     }}, icon(a.kind === "survey" ? "smile" : a.kind), h("span")), (node, a, i) => {
       aria(node, "pressed", a.key === shown.key);
-      text(node.lastElementChild, t(`${a.kind}.name`) + (a.kind === "poll" ? ` ${number(all.slice(0, i + 1).filter((b) => b.kind === "poll").length)}` : ""));
+      text(node.lastElementChild, t(`${a.kind}.name`) + (a.kind === "poll" && all.filter((b) => b.kind === "poll").length > 1 ? ` ${number(all.slice(0, i + 1).filter((b) => b.kind === "poll").length)}` : ""));
     });
     this.quiz.hidden = shown.kind !== "quiz";
     this.poll.hidden = shown.kind !== "poll";

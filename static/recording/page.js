@@ -83,7 +83,7 @@ function shown(view) {
       h("p", {class: "muted"}, t("recording.when", {date: date(view.started_at), length: clock(view.length / 1000)}),
         view.reason ? ` · ${t(`record.reason.${view.reason}`)}` : ""),
       h("div", {class: "cluster"}, ...download.map((f, i) => h("a", {class: "btn btn--small", href: f.url, download: `${room}-${view.id}-${i + 1}${f.url.slice(f.url.lastIndexOf("."))}`},
-        icon("chevron-down"), t(f.set === "screen" ? "recording.download.screen" : "recording.download", {n: i + 1}))), removal(view)),
+        icon("download"), t(f.set === "screen" ? "recording.download.screen" : "recording.download", {n: i + 1}))), removal(view)),
       h("details", {class: "recording__keys small muted"}, h("summary", null, t("recording.keys")), h("p", null, t("recording.keys.text")))),
     h("aside", {class: "recording__side"}, chapters(view), others()));
 }

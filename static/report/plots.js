@@ -13,7 +13,7 @@ import {lanes, moments, mood, span, ticks, within} from "./rules.js";
 export const percent = (share) => (share === null || share === undefined ? "–" : new Intl.NumberFormat(lang, {style: "percent", maximumFractionDigits: 0}).format(share));
 
 /** A number with so many places, or a dash. @param {number | null | undefined} x @param {number} [places] */
-export const decimal = (x, places = 2) => (x === null || x === undefined ? "–" : new Intl.NumberFormat(lang, {maximumFractionDigits: places, minimumFractionDigits: 0}).format(x));
+export const decimal = (x, places = 2) => (x === null || x === undefined ? "–" : new Intl.NumberFormat(lang, {maximumFractionDigits: places, minimumFractionDigits: 0}).format(x).replace("-", "−"));
 
 /** Seconds of milliseconds. @param {number} ms */
 export const seconds = (ms) => t("report.seconds", {s: decimal(ms / 1000, 1)});

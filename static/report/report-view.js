@@ -6,7 +6,7 @@ import {openMenu} from "../elements/menu.js";
 import "../elements/site-menu.js";
 import {toast} from "../elements/toast.js";
 import {openDialog} from "../host/dialog.js";
-import {date, errorText, onLang, t, time} from "../i18n.js";
+import {date, dateWithin, errorText, onLang, t, time} from "../i18n.js";
 import "./people-table.js";
 import {pulse, timeline} from "./plots.js";
 import {board, comments, detail, figures, opinions, quizzes} from "./sections.js";
@@ -137,7 +137,7 @@ export class ReportPage {
     text(title, report.title);
     phase.className = report.phase === "live" ? "badge badge--live" : "badge";
     text(phase, t(`phase.${report.phase}`));
-    text(fresh, report.at ? [t("report.as_of", {at: date(report.at)}), report.phase === "live" ? t("report.live") : "", report.partial ? t("report.partial", {since: date(report.since ?? 0)}) : ""].filter(Boolean).join(" ") : "");
+    text(fresh, report.at ? [t("report.as_of", {at: dateWithin(report.at)}), report.phase === "live" ? t("report.live") : "", report.partial ? t("report.partial", {since: dateWithin(report.since ?? 0)}) : ""].filter(Boolean).join(" ") : "");
     this.#part(this.figures, [report.class, report.comments.feeling], () => figures(report));
     this.#plots();
     this.#part(this.comments, report.comments, () => comments(report));

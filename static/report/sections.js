@@ -4,6 +4,8 @@
 // The parts of a report, each drawn from what the server said and nothing else.
 
 import {h} from "../elements/dom.js";
+import {plainText} from "../elements/quiz-rules.js";
+import {rich} from "../elements/rich-text.js";
 import {clock, date, duration, number, t, time} from "../i18n.js";
 import {bars, decimal, percent, seconds, table} from "./plots.js";
 import {hardness, mood, sharpness} from "./rules.js";
@@ -31,7 +33,7 @@ export function figures({class: c, comments}) {
 const feelingBadge = (score) => (score === null ? null : h("span", {class: `badge feeling feeling--${mood(score)}`}, t(`report.mood.${mood(score)}`), " ", decimal(score)));
 
 /** @param {Example} example */
-const quote = (example) => h("blockquote", {class: "quote"}, h("p", {dir: "auto"}, example.text),
+const quote = (example) => h("blockquote", {class: "quote"}, rich("p", "", example.text),
   h("footer", {class: "hint"}, t(`report.source.${example.source}`), example.at ? ` · ${time(example.at)}` : "", example.score === null ? "" : ` · ${decimal(example.score)}`));
 
 /** @param {Theme[]} list @param {string} key */
@@ -76,7 +78,7 @@ const empty = (key) => h("p", {class: "report__none hint"}, t(key));
 export function quizzes(list) {
   if (list.length === 0) return empty("report.quizzes.none");
   return h("div", {class: "stack"}, ...list.map((quiz) => h("section", {class: "card stack", data: {quiz: quiz.id}},
-    h("h3", {class: "card__title", dir: "auto"}, quiz.title),
+    rich("h3", "card__title", quiz.title),
     h("p", {class: "hint"}, [when(quiz.at), t("report.quiz.players", {n: quiz.players}), quiz.mean === null ? "" : t("report.quiz.mean", {mean: decimal(quiz.mean, 0)}),
       t("report.quiz.questions", {n: quiz.questions.length, of: quiz.of})].filter(Boolean).join(" · ")),
     quiz.teams ? table([t("report.quiz.team"), t("report.column.score"), t("report.quiz.members")], quiz.teams.map((team) => [team.name, number(team.score), number(team.members)]), {caption: t("report.quiz.team")}) : null,
@@ -92,10 +94,10 @@ function item(quiz, q) {
     fact("answered", number(q.answered), t("report.item.right", {n: q.right}))) : h("p", {class: "hint"}, t("report.item.open", {n: q.answered}));
   const picked = q.type === "choice" || q.type === "truefalse";
   return h("li", {class: "item", data: {question: q.number}},
-    h("p", {class: "item__head"}, h("strong", {dir: "auto"}, q.text), h("span", {class: "badge badge--outline"}, t(`report.type.${q.type}`))),
+    h("p", {class: "item__head"}, rich("strong", "", plainText(q.text)), h("span", {class: "badge badge--outline"}, t(`report.type.${q.type}`))),
     facts,
     q.choices ? bars(q.choices.map((choice) => ({
-      name: h("span", {dir: "auto"}, picked && choice.correct ? h("span", {class: "item__right"}, "✓ ", h("span", {class: "sr-only"}, t("report.item.correct"))) : null, choice.text),
+      name: h("span", {dir: "auto"}, picked && choice.correct ? h("span", {class: "item__right"}, "✓ ", h("span", {class: "sr-only"}, t("report.item.correct"))) : null, rich("span", "", choice.text)),
       n: choice.n, of: q.answered, look: choice.correct ? "bars__fill--good" : "",
       note: choice.upper === null || choice.lower === null ? null : t("report.item.thirds", {upper: percent(choice.upper / q.thirds), lower: percent(choice.lower / q.thirds)}),
     }))) : null,
@@ -125,24 +127,24 @@ function poll(p) {
   const own = (/** @type {string} */ key, /** @type {string} */ text) => (key === text || key.startsWith("poll.quick.") ? text : key);
   if (counts) {
     const of = p.kind === "ranking" ? Math.max(1, ...counts) : Math.max(1, p.voters);
-    body.push(bars(p.choices.map((text, i) => ({name: h("span", {dir: "auto"}, own(named(text, i), text)), n: counts[i], of}))));
+    body.push(bars(p.choices.map((text, i) => ({name: rich("span", "", own(named(text, i), text)), n: counts[i], of}))));
   }
   if (result?.histogram) body.push(bars(result.histogram.map((n, i) => ({name: bin(result.from ?? 0, result.step ?? 1, i), n, of: result.n}))));
   if (result?.mean !== undefined) body.push(h("p", {class: "hint"}, t("report.poll.mean", {mean: decimal(result.mean), median: decimal(result.median)})));
   if (result?.words?.length) body.push(bars(result.words.slice(0, 15).map(({word, n}) => ({name: h("span", {dir: "auto"}, word), n, of: result.n}))));
-  if (result?.texts?.length) body.push(h("details", {data: {key: `poll/${p.id}`}}, h("summary", null, t("report.poll.texts", {n: result.texts.length})), h("ul", {class: "said"}, ...result.texts.map((text) => h("li", {dir: "auto"}, text)))));
+  if (result?.texts?.length) body.push(h("details", {data: {key: `poll/${p.id}`}}, h("summary", null, t("report.poll.texts", {n: result.texts.length})), h("ul", {class: "said"}, ...result.texts.map((text) => rich("li", "", text)))));
   if (body.length === 0) body.push(h("p", {class: "hint"}, t(p.secret && p.phase === "open" ? "report.poll.sealed" : "report.poll.nothing")));
-  return h("section", {class: "card stack", data: {poll: p.id}}, h("h3", {class: "card__title", dir: "auto"}, p.text),
+  return h("section", {class: "card stack", data: {poll: p.id}}, rich("h3", "card__title", p.text),
     h("p", {class: "hint"}, [t(`report.poll.${p.kind ?? "choice"}`), when(p.at), t("report.poll.voters", {n: p.voters}), p.secret ? t("report.secret") : ""].filter(Boolean).join(" · ")), ...body);
 }
 
 /** @param {Survey} s */
 function survey(s) {
   const {result} = s;
-  return h("section", {class: "card stack", data: {survey: s.id}}, h("h3", {class: "card__title", dir: "auto"}, s.title),
+  return h("section", {class: "card stack", data: {survey: s.id}}, rich("h3", "card__title", s.title),
     h("p", {class: "hint"}, [t("report.mark.survey"), when(s.at), t("report.survey.answered", {n: s.answered ?? 0}), s.anonymous ? t("report.survey.anonymous") : ""].filter(Boolean).join(" · ")),
     result ? null : h("p", {class: "hint"}, t("report.poll.sealed")),
-    ...(result ? s.items.flatMap((one, i) => [h("h4", {class: "survey__item", dir: "auto"}, one.text), ...answers(one, result.items[i]),
+    ...(result ? s.items.flatMap((one, i) => [rich("h4", "survey__item", one.text), ...answers(one, result.items[i]),
       s.words[i]?.themes.length ? themes(s.words[i].themes, `survey/${s.id}/${i}`) : null]) : []));
 }
 
@@ -154,8 +156,8 @@ function answers(item, r) {
       h("span", {class: "hint"}, t("report.survey.nps.note", {promoters: r.promoters ?? 0, passives: r.passives ?? 0, detractors: r.detractors ?? 0}))),
     r.histogram ? bars(r.histogram.map((n, i) => ({name: String(low + i), n, of: r.n}))) : null,
     r.mean === undefined ? null : h("p", {class: "hint"}, t("report.poll.mean", {mean: decimal(r.mean), median: decimal(r.median)})),
-    r.counts ? bars(r.counts.map((n, i) => ({name: h("span", {dir: "auto"}, item.choices?.[i] ?? ""), n, of: r.n}))) : null,
-    r.texts?.length ? h("ul", {class: "said"}, ...r.texts.slice(0, 10).map((text) => h("li", {dir: "auto"}, text))) : null,
+    r.counts ? bars(r.counts.map((n, i) => ({name: rich("span", "", item.choices?.[i] ?? ""), n, of: r.n}))) : null,
+    r.texts?.length ? h("ul", {class: "said"}, ...r.texts.slice(0, 10).map((text) => rich("li", "", text))) : null,
   ];
 }
 
@@ -163,7 +165,7 @@ function answers(item, r) {
 export function board({board: list, class: c}) {
   if (list.length === 0) return empty("report.board.none");
   return h("div", {class: "stack"}, table([t("report.column.text"), t("report.column.by"), t("report.column.state"), t("report.column.votes"), t("report.column.replies")],
-    list.slice(0, 20).map((q) => [h("span", {dir: "auto"}, q.text), q.anonymous ? t("qa.anonymous") : q.by, t(`qa.state.${q.state}`), number(q.votes), number(q.answers)]),
+    list.slice(0, 20).map((q) => [rich("span", "", q.text), q.anonymous ? t("qa.anonymous") : q.by, t(`qa.state.${q.state}`), number(q.votes), number(q.answers)]),
     {caption: t("report.board"), numbers: 3}), c.asked > 20 ? h("p", {class: "hint"}, t("report.board.more")) : null);
 }
 
@@ -174,8 +176,8 @@ export function detail(d) {
     h("p", {class: "hint"}, t("report.person.summary", {attended: clock(d.attended / 1000), share: percent(d.share), messages: d.messages, right: d.right, answered: d.answered, score: d.score})),
     ...part(t("report.table.attendance"), d.stays.length ? h("ul", {class: "said"}, ...d.stays.map(({from, to}) => h("li", {class: "numeric"}, `${when(from)} – ${to ? time(to) : t("report.person.here")}`))) : null),
     ...part(t("report.table.answers"), d.answers.length ? table([t("report.column.question"), t("report.column.answer"), t("report.column.points"), t("report.column.seconds")],
-      d.answers.map((a) => [h("span", {dir: "auto"}, a.question), h("span", {dir: "auto"}, a.right ? "✓ " : "✗ ", h("span", {class: "sr-only"}, t(a.right ? "report.yes" : "report.no")), a.text), number(a.points), decimal(a.took / 1000, 1)]), {caption: t("report.table.answers"), numbers: 2}) : null),
-    ...part(t("report.table.board"), d.asked.length ? h("ul", {class: "said"}, ...d.asked.map((q) => h("li", {dir: "auto"}, q.text))) : null),
-    ...part(t("report.table.votes"), d.given.length ? table([t("report.column.poll"), t("report.column.vote")], d.given.map((v) => [h("span", {dir: "auto"}, v.title), h("span", {dir: "auto"}, v.secret ? t("report.secret") : v.given)]), {caption: t("report.table.votes"), numbers: 2}) : null),
+      d.answers.map((a) => [rich("span", "", plainText(a.question)), h("span", {dir: "auto"}, a.right ? "✓ " : "✗ ", h("span", {class: "sr-only"}, t(a.right ? "report.yes" : "report.no")), a.text), number(a.points), decimal(a.took / 1000, 1)]), {caption: t("report.table.answers"), numbers: 2}) : null),
+    ...part(t("report.table.board"), d.asked.length ? h("ul", {class: "said"}, ...d.asked.map((q) => rich("li", "", q.text))) : null),
+    ...part(t("report.table.votes"), d.given.length ? table([t("report.column.poll"), t("report.column.vote")], d.given.map((v) => [rich("span", "", v.title), h("span", {dir: "auto"}, v.secret ? t("report.secret") : v.given)]), {caption: t("report.table.votes"), numbers: 2}) : null),
   ];
 }

@@ -33,6 +33,10 @@ test("the stream is all that was written, in the order of the log", () => {
   assert.deepEqual(ids("all"), ["chat 1", "question 2", "question 4", "chat 5", "answer 6"]);
   assert.deepEqual(ids("chat"), ["chat 1", "chat 5"]);
   assert.deepEqual(ids("questions"), ["question 2", "question 4", "answer 6"]);
+  const held = [{...message(3), rule: "links"}], waits = {...question(7), state: "waiting"};
+  assert.deepEqual(entries(chat, [...questions, waits], "held", held).map(({id}) => id), [3, 7], "what waits, the oldest first");
+  assert.deepEqual(entries(chat, questions, "chat", held).map(({id, rule}) => [id, rule]), [[1, undefined], [3, "links"], [5, undefined]]);
+  assert.deepEqual(entries(chat, questions, "questions", held).map(({id}) => id), [2, 4, 6]);
   const asked = {...question(4, [message(6)]), text: "Why?"};
   assert.deepEqual(entries([], [asked], "all").map((entry) => entry.asked), [undefined, "Why?"], "an answer names its question");
 });

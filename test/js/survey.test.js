@@ -2,7 +2,7 @@ import {test} from "node:test";
 import assert from "node:assert/strict";
 import {readFileSync} from "node:fs";
 import * as draft from "../../static/host/survey-draft.js";
-import {activities, results} from "../../static/elements/rules.js";
+import {activities, inTurn, results} from "../../static/elements/rules.js";
 import {alike, inFront, missing, pulseLine, pulseOf, says, steps, toSend} from "../../static/elements/survey-rules.js";
 
 /** Small whole numbers, the same in every run. */
@@ -91,6 +91,23 @@ test("a survey stands in front until it is answered, also after the class, and a
   assert.deepEqual(keys({surveys: [survey(1, {phase: "closed"})]}, {...viewer, role: "host"}), ["survey/1/closed"]);
   assert.deepEqual(results({...room, surveys: [survey(1), survey(2, {phase: "closed", shown: "all"})]}), ["survey/2/all"]);
   assert.deepEqual(inFront([survey(1, {phase: "draft"})], undefined), []);
+});
+
+test("what is new comes to the front once what is there is done, and never before", () => {
+  const person = (/** @type {object} */ more = {}) => ({...viewer, votes: {}, ...more});
+  const polls = [{id: 3, phase: "open"}, {id: 4, phase: "open"}];
+  const front = (/** @type {object} */ changes, /** @type {string} */ picked, /** @type {string[]} */ seen, you = person()) =>
+    inTurn(activities({...room, ...changes}, new Set(), you), picked, new Set(seen), you)?.key;
+  assert.equal(front({polls}, "", []), "poll/4", "the newest first");
+  assert.equal(front({polls}, "poll/3", ["poll/3"]), "poll/3", "nobody is interrupted");
+  const voted = person({votes: {3: [0]}});
+  assert.equal(front({polls}, "poll/3", ["poll/3"], voted), "poll/4", "it is new, and the other is done");
+  assert.equal(front({polls}, "poll/3", ["poll/3", "poll/4"], voted), "poll/3", "what was picked by hand stays");
+  assert.equal(front({polls, surveys: [survey(5)]}, "poll/3", ["poll/3", "poll/4"], voted), "survey/5");
+  assert.equal(front({polls: [polls[0]], surveys: [survey(5)]}, "", [], voted), "survey/5", "whoever comes back is shown what is still to do");
+  const quiz = {id: 9, phase: "open", question: 0, current: {}};
+  assert.equal(front({polls, quiz}, "poll/3", ["poll/3", "poll/4"]), "quiz/9", "a question runs against the clock");
+  assert.equal(front({}, "poll/3", ["poll/3"]), undefined);
 });
 
 test("the host is called when many are lost, and not by one voice in a large class", () => {

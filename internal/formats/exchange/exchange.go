@@ -62,18 +62,26 @@ type Imported struct {
 	Notes     []Note         `json:"notes"`
 }
 
+// idFrom is how many bytes of a text a question without a title is called by.
+const idFrom = 4 << 10
+
 // Import turns what was read of a file into questions of a quiz. What the
 // reader skipped stays skipped.
 func Import(r bank.Result, named Sides) Imported {
 	out := Imported{Questions: []quiz.Draft{}, Skipped: append([]bank.Skipped{}, r.Skipped...), Notes: []Note{}}
+	tags := allTags
 	for i := range r.Questions {
 		q := &r.Questions[i]
 		line := 0
 		if i < len(r.Lines) {
 			line = r.Lines[i]
 		}
-		id := bank.Clip(cmp.Or(q.Title, bank.Line(Plain(q.Text, q.Format))), 60)
-		d, notes, err := ToQuiz(q, named)
+		id := q.Title
+		if id == "" {
+			id = bank.Line(Plain(strings.ToValidUTF8(q.Text[:min(len(q.Text), idFrom)], ""), q.Format))
+		}
+		id = bank.Clip(id, 60)
+		d, notes, err := toQuiz(q, named, &tags)
 		if err != nil {
 			out.Skipped = append(out.Skipped, bank.Skipped{Line: line, ID: id, Reason: err.Error()})
 			continue

@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -341,4 +342,36 @@ func FuzzPlain(f *testing.F) {
 			t.Errorf("%q", got)
 		}
 	})
+}
+
+// TestMarkupWithoutEnd: a file within its bounds whose texts are nothing but
+// elements is refused in little time; before, each picture was compared with
+// all others, and 32 MiB of them took hours.
+func TestMarkupWithoutEnd(t *testing.T) {
+	var pictures strings.Builder
+	for i := range 1_000_000 {
+		fmt.Fprintf(&pictures, "<img src=%d>", i)
+	}
+	few := strings.Repeat("<br>", 10_000) + "Which?"
+	var read bank.Result
+	add := func(text string) {
+		q := bank.Question{
+			Type: bank.Single, Text: text, Format: bank.HTML,
+			Choices: []bank.Choice{{Text: "a", Weight: 100}, {Text: "b"}},
+		}
+		read.Questions, read.Lines = append(read.Questions, q), append(read.Lines, len(read.Lines)+1)
+	}
+	add(pictures.String())
+	for range 200 {
+		add(few)
+	}
+	got := exchange.Import(read, exchange.SidesIn("en"))
+	if len(got.Questions) == 0 || len(got.Questions) > 100 || len(got.Questions)+len(got.Skipped) != 201 {
+		t.Errorf("%d came through and %d did not", len(got.Questions), len(got.Skipped))
+	}
+	for _, s := range got.Skipped {
+		if s.Reason != "its text holds more HTML than is read" {
+			t.Fatalf("line %d: %s", s.Line, s.Reason)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,9 +21,13 @@ func Plain(s string, m bank.Markup) string {
 	return plain
 }
 
-// deepest is how many elements inside one another are read. Beyond that a text
-// is no text that somebody wrote.
-const deepest = 200
+// Bounds of HTML, beyond which a text is no text that somebody wrote.
+const (
+	deepest   = 200       // elements inside one another
+	mostTags  = 20_000    // of one text
+	mostShown = 20        // pictures, sounds and films of one text that are named
+	allTags   = 1_000_000 // of all texts of a file: a few seconds' work
+)
 
 // reader puts together the text of HTML.
 type reader struct {
@@ -162,7 +167,16 @@ func (r *reader) show(n *html.Node) {
 	if strings.TrimSpace(alt) != "" {
 		r.text("[" + strings.TrimSpace(alt) + "]")
 	}
-	r.media = append(r.media, mediaName(n.Data, at))
+	r.shown(mediaName(n.Data, at))
+}
+
+// shown remembers the first of what was shown.
+func (r *reader) shown(names ...string) {
+	for _, name := range names {
+		if len(r.media) < mostShown && !slices.Contains(r.media, name) {
+			r.media = append(r.media, name)
+		}
+	}
 }
 
 // mediaName is what a note calls something that is shown: never a whole
@@ -181,7 +195,7 @@ func (r *reader) raised(n *html.Node, depth int) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		inner.node(c, depth+1)
 	}
-	r.media = append(r.media, inner.media...)
+	r.shown(inner.media...)
 	s := bank.Line(inner.out.String())
 	if s == "" {
 		return

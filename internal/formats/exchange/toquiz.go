@@ -32,12 +32,18 @@ type importer struct {
 	d     quiz.Draft
 	notes []string
 	media []string // what its texts show
+	tags  *int     // that may still be read of the file
 }
 
 // ToQuiz is a question of a file as one of a quiz, with what was left behind,
 // or why it is none.
 func ToQuiz(q *bank.Question, named Sides) (d quiz.Draft, notes []string, err error) {
-	in := importer{q: q}
+	tags := allTags
+	return toQuiz(q, named, &tags)
+}
+
+func toQuiz(q *bank.Question, named Sides, tags *int) (d quiz.Draft, notes []string, err error) {
+	in := importer{q: q, tags: tags}
 	ownSides := tagged(q, &in.d, &in.notes)
 	if in.d.Text, err = in.text("its text", q.Text, quiz.MaxText, true); err != nil {
 		return quiz.Draft{}, nil, err
@@ -68,10 +74,15 @@ func ToQuiz(q *bank.Question, named Sides) (d quiz.Draft, notes []string, err er
 func (in *importer) text(what, s string, most int, lines bool) (string, error) {
 	plain, shown := s, []string(nil)
 	if in.q.Format == bank.HTML {
+		n := strings.Count(s, "<")
+		if n > mostTags || n > *in.tags {
+			return "", fmt.Errorf("%s holds more HTML than is read", what)
+		}
+		*in.tags -= n
 		plain, shown = read(s)
 	}
 	for _, m := range shown {
-		if !slices.Contains(in.media, m) {
+		if len(in.media) < mostShown && !slices.Contains(in.media, m) {
 			in.media = append(in.media, m)
 		}
 	}

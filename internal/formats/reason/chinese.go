@@ -137,6 +137,7 @@ var table = map[string]string{
 	"%s are %d; a quiz holds at most %d":                                                       "%1有 %2 个，测验最多 %3 个",
 	"its ranges are %d; a quiz holds at most %d":                                               "有 %1 个数值范围，测验最多 %2 个",
 	"one of %s is longer than %d characters":                                                   "%1中有一个超过 %2 个字符",
+	"%s holds more HTML than is read":                                                          "%1里的 HTML 太多，没有读取",
 	"%s is longer than %d characters":                                                          "%1超过 %2 个字符",
 	"%s is only a picture, sound or film":                                                      "%1只有图片、音频或视频",
 	"%s is empty":                                                                              "%1是空的",
