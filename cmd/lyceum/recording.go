@@ -74,13 +74,7 @@ func publishClip(shelf *catalog.Catalog, m record.Manifest, clip record.Clip, lo
 // them what happened in the class.
 func recordClasses(archive *record.Archive, stage *signaling.Service, house *room.House, auto bool) room.Handle {
 	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
-		start := func(recording uint64, at wire.Millis) error {
-			status, _, err := house.Status(ctx, id)
-			if err != nil {
-				return err
-			}
-			return archive.Start(id, recording, status.Title, at, func() *media.Stage { return stage.Stage(id) })
-		}
+		air := func() *media.Stage { return stage.Stage(id) }
 		for _, e := range events {
 			h := e.Head
 			switch e := e.Event.(type) {
@@ -91,14 +85,16 @@ func recordClasses(archive *record.Archive, stage *signaling.Service, house *roo
 					}
 				}
 			case room.RecordStarted:
-				if err := start(h.Seq, h.At); err != nil {
+				status, _, err := house.Status(ctx, id)
+				if err == nil {
+					err = archive.Start(id, h.Seq, status.Title, h.At, air)
+				}
+				if err != nil {
 					return fmt.Errorf("record: %w", err)
 				}
 			case room.StageSet: // after a restart, the same recording goes on
 				if recording := archive.Waiting(id); recording > 0 && len(e.Sources) > 0 {
-					if err := start(recording, h.At); err != nil {
-						return fmt.Errorf("record: %w", err)
-					}
+					archive.Resume(id, recording, air)
 				}
 			case room.RecordStopped:
 				archive.Stop(id, e.ID, h.At, e.Reason)

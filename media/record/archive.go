@@ -3,11 +3,13 @@ package record
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,6 +90,9 @@ func (e *entry) fields(err error) []zap.Field {
 	return []zap.Field{zap.String("room", string(m.Room)), zap.Uint64("recording", m.ID), zap.Error(err)}
 }
 
+// deletedSuffix ends the name of a folder whose recording is deleted.
+const deletedSuffix = ".deleted"
+
 // What an archive refuses.
 var (
 	ErrNone   = &wire.Error{Code: "record.none", Text: "there is no such recording"}
@@ -117,11 +122,17 @@ func Open(dir string, config Config, told Told, log *zap.Logger) (*Archive, erro
 			return nil, err
 		}
 		for _, rec := range recordings {
+			at := filepath.Join(dir, r.Name(), rec.Name())
+			if strings.HasSuffix(rec.Name(), deletedSuffix) {
+				if err := os.RemoveAll(at); err != nil {
+					log.Warn("a deleted recording is still there", zap.String("room", r.Name()), zap.Error(err))
+				}
+				continue
+			}
 			id, err := strconv.ParseUint(rec.Name(), 10, 64)
 			if err != nil {
 				continue
 			}
-			at := filepath.Join(dir, r.Name(), rec.Name())
 			m, err := loadManifest(at)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // killed before it had begun
@@ -197,6 +208,16 @@ func (a *Archive) Start(room wire.RoomID, id uint64, title string, at wire.Milli
 		return nil
 	}
 	e := a.entries[room][id]
+	if e != nil && e.copy().Started != at {
+		// Of a log that is no more: an older backup has been restored, and the
+		// room has come to this position again.
+		if err := os.Rename(e.dir, fmt.Sprintf("%s-%d", e.dir, e.copy().Started)); err != nil {
+			return err
+		}
+		delete(a.entries[room], id)
+		a.log.Warn("a recording of a log that was replaced is put aside", e.fields(nil)...)
+		e = nil
+	}
 	if e == nil {
 		e = &entry{
 			dir: filepath.Join(a.dir, string(room), strconv.FormatUint(id, 10)),
@@ -210,11 +231,24 @@ func (a *Archive) Start(room wire.RoomID, id uint64, title string, at wire.Milli
 		}
 		a.put(e)
 	}
-	if e.copy().Ended > 0 {
-		return nil
-	}
-	a.running[room] = a.run(e, stage)
+	a.goOn(e, stage)
 	return nil
+}
+
+// Resume goes on with a recording that [Archive.Waiting] has named.
+func (a *Archive) Resume(room wire.RoomID, id uint64, stage func() *media.Stage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if e := a.entries[room][id]; e != nil && !a.closed && a.running[room] == nil {
+		a.goOn(e, stage)
+	}
+}
+
+// goOn writes what comes, unless the recording has ended.
+func (a *Archive) goOn(e *entry, stage func() *media.Stage) {
+	if m := e.copy(); m.Ended == 0 {
+		a.running[m.Room] = a.run(e, stage)
+	}
 }
 
 // Waiting reports which recording of a room goes on by its manifest though
@@ -408,9 +442,11 @@ func (a *Archive) Delete(room wire.RoomID, id uint64) ([]string, error) {
 	for _, c := range e.copy().Clips {
 		names = append(names, Public(room, c.ID))
 	}
-	// The manifest goes first: without it there is no recording, whatever is left of the folder.
-	err := errors.Join(os.Remove(filepath.Join(e.dir, manifestName)), os.RemoveAll(e.dir))
-	return names, err
+	gone := e.dir + deletedSuffix // what a crash leaves of it goes when the archive is opened
+	if err := os.Rename(e.dir, gone); err != nil {
+		return names, err
+	}
+	return names, os.RemoveAll(gone)
 }
 
 // Close ends what is being written, so that it can be gone on with when the

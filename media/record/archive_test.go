@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,8 +92,11 @@ func openHall(t *testing.T, dir, mime string, config Config) *hall {
 
 func (h *hall) start(t *testing.T, id uint64) {
 	t.Helper()
-	stage := &media.Stage{}
-	if err := h.Start("go-101", id, "Go", wire.At(time.Now()), func() *media.Stage { return stage }); err != nil {
+	stage, at := &media.Stage{}, wire.At(time.Now())
+	if m, err := h.Get("go-101", id); err == nil {
+		at = m.Started // told again
+	}
+	if err := h.Start("go-101", id, "Go", at, func() *media.Stage { return stage }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -306,7 +310,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			if id := h.Waiting("go-101"); id != 7 {
 				t.Fatalf("%d waits", id)
 			}
-			h.start(t, 7)
+			stage := &media.Stage{}
+			h.Resume("go-101", 7, func() *media.Stage { return stage })
 			time.Sleep(5 * time.Second)
 			h.Stop("go-101", 7, wire.At(time.Now()), "")
 			m := h.only(t)
@@ -319,6 +324,63 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			h.Close()
 		})
 	}
+}
+
+// TestReplacedLog: after an older backup was restored, the room comes to the
+// position of a recording again. What was recorded then stays on the disk, and
+// what is recorded now is a recording of its own.
+func TestReplacedLog(t *testing.T) {
+	for _, ended := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			h := openHall(t, dir, webrtc.MimeTypeVP8, Config{})
+			h.start(t, 7)
+			time.Sleep(3 * time.Second)
+			if ended {
+				h.Stop("go-101", 7, wire.At(time.Now()), "")
+			}
+			old := h.only(t)
+			h.Close()
+			time.Sleep(time.Minute)
+			h = openHall(t, dir, webrtc.MimeTypeVP8, Config{})
+			stage := &media.Stage{}
+			if err := h.Start("go-101", 7, "Go again", wire.At(time.Now()), func() *media.Stage { return stage }); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			h.Stop("go-101", 7, wire.At(time.Now()), "")
+			if m := h.only(t); m.Title != "Go again" || m.Started == old.Started || len(m.Files) != 1 || !near(m.Length(), 2000, 1000) {
+				t.Errorf("%+v", m)
+			}
+			aside := filepath.Join(dir, "go-101", fmt.Sprintf("7-%d", old.Started), old.Files[0].Name)
+			if _, err := os.Stat(aside); err != nil {
+				t.Error(err)
+			}
+			h.Close()
+		})
+	}
+}
+
+// TestDeletedInPart: what a crash has left of a recording that was being
+// deleted goes when the archive is opened.
+func TestDeletedInPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		h := openHall(t, dir, webrtc.MimeTypeVP8, Config{})
+		h.start(t, 7)
+		time.Sleep(3 * time.Second)
+		h.Stop("go-101", 7, wire.At(time.Now()), "")
+		h.Close()
+		at := filepath.Join(dir, "go-101", "7")
+		if err := os.Rename(at, at+deletedSuffix); err != nil {
+			t.Fatal(err)
+		}
+		h = openHall(t, dir, webrtc.MimeTypeVP8, Config{})
+		defer h.Close()
+		if _, err := os.Stat(at + deletedSuffix); !errors.Is(err, fs.ErrNotExist) || len(h.List("go-101")) != 0 {
+			t.Errorf("it is still there: %v", err)
+		}
+	})
 }
 
 // TestBrokenFolders are left alone, and hide no other recording.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,6 +33,9 @@ type running struct {
 	stop    chan struct{}
 	done    chan struct{} // closed when run returns
 	checked time.Time
+
+	cuts    sync.WaitGroup // of clips, beside the loop: a long one must not cost pictures
+	cutting atomic.Bool
 }
 
 func (a *Archive) run(e *entry, stage func() *media.Stage) *running {
@@ -49,6 +54,7 @@ func (a *Archive) run(e *entry, stage func() *media.Stage) *running {
 
 func (r *running) loop() {
 	defer close(r.done)
+	defer r.cuts.Wait()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -86,7 +92,12 @@ func (r *running) poll(now time.Time) error {
 	if lost > 0 {
 		r.entry.change(func(m *Manifest) { m.Lost += lost })
 	}
-	r.archive.cut(r.entry, false)
+	if r.cutting.CompareAndSwap(false, true) {
+		r.cuts.Go(func() {
+			defer r.cutting.Store(false)
+			r.archive.cut(r.entry, false)
+		})
+	}
 	return nil
 }
 
