@@ -177,7 +177,7 @@ func (s *Store) write(f *File, a *arrival, fill func(io.Writer) error) (err erro
 	path := s.path(f.ID)
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Size() == f.Bytes {
 		a.again()
-		return nil
+		return s.sync() // its first upload may have been refused for just this
 	}
 	if err := os.Rename(file.Name(), path); err != nil {
 		return full(err)

@@ -9,12 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/formats"
@@ -215,37 +212,28 @@ var fileKinds = map[formats.Format]struct{ ext, kind string }{
 // said in a header, which a page reads: a download has no place for it.
 func (s *Server) download(w http.ResponseWriter, r *http.Request, format formats.Format, title string, drafts []quiz.Draft) {
 	questions, left, notes := exchange.Export(drafts)
-	var b bytes.Buffer
-	more, err := formats.Write(&b, format, questions)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	left = append(left, more...)
-	sayIn(langOf(r.Header.Get("Accept-Language")), left)
-	if len(left) >= len(drafts) {
-		s.fail(w, r, errFormatNothing)
-		return
-	}
-	said, err := wire.Encode(struct {
-		Count   int               `json:"count"` // of questions that are not in the file
-		Skipped []formats.Skipped `json:"skipped"`
-		Notes   int               `json:"notes"` // of questions of which something is not
-	}{len(left), left[:min(len(left), maxLeftOut)], len(notes)})
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	file := fileKinds[format]
-	h := w.Header()
-	h.Set("Content-Type", file.kind)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(title) + file.ext}))
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Cache-Control", "no-store")
-	h.Set("Lyceum-Left-Out", url.PathEscape(string(said)))
-	if _, err := w.Write(b.Bytes()); err != nil {
-		s.Log.Debug("a file of questions was not taken", zap.Error(err))
-	}
+	s.makeDownload(w, r, file.kind, fileName(title)+file.ext, func(b *bytes.Buffer) error {
+		more, err := formats.Write(b, format, questions)
+		if err != nil {
+			return err
+		}
+		left = append(left, more...)
+		sayIn(langOf(r.Header.Get("Accept-Language")), left)
+		if len(left) >= len(drafts) {
+			return errFormatNothing
+		}
+		said, err := wire.Encode(struct {
+			Count   int               `json:"count"` // of questions that are not in the file
+			Skipped []formats.Skipped `json:"skipped"`
+			Notes   int               `json:"notes"` // of questions of which something is not
+		}{len(left), left[:min(len(left), maxLeftOut)], len(notes)})
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Lyceum-Left-Out", url.PathEscape(string(said)))
+		return nil
+	})
 }
 
 // fileName is a title as every system takes it for a file's name.

@@ -2,13 +2,10 @@ package server
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/cell"
@@ -42,16 +39,10 @@ func (s *Server) questions(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	var b bytes.Buffer
-	writeQuestions(&b, rows, s.texts[langOf(r.Header.Get("Accept-Language"))])
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="questions-%s.csv"`, id))
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Cache-Control", "no-store")
-	if _, err := w.Write(b.Bytes()); err != nil {
-		s.Log.Debug("questions not taken", zap.Error(err))
-	}
+	s.makeDownload(w, r, "text/csv; charset=utf-8; header=present", "questions-"+string(id)+".csv", func(b *bytes.Buffer) error {
+		writeQuestions(b, rows, s.texts[langOf(r.Header.Get("Accept-Language"))])
+		return nil
+	})
 }
 
 // questionColumns are the columns of the table, by the keys of their names.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -158,8 +157,7 @@ func (s *Server) reportBook(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// reportFile answers with a file that is made of a whole report. It is written
-// before it is sent, so that a slow reader holds nobody up.
+// reportFile answers with a file that is made of a whole report.
 func (s *Server) reportFile(w http.ResponseWriter, r *http.Request, kind, name string,
 	write func(io.Writer, *report.Fold, *report.Report, report.Say) error,
 ) {
@@ -174,20 +172,9 @@ func (s *Server) reportFile(w http.ResponseWriter, r *http.Request, kind, name s
 		}
 		return key
 	}
-	var b bytes.Buffer
-	look := func(f *report.Fold, made *report.Report) error { return write(&b, f, made, say) }
-	if err := s.whole(r.Context(), id, logged, look); err != nil {
-		s.unreported(w, r, err)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s"`, id, name))
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Cache-Control", "no-store")
-	if _, err := w.Write(b.Bytes()); err != nil {
-		s.Log.Debug("report not taken", zap.Error(err))
-	}
+	s.makeDownload(w, r, kind, string(id)+"-"+name, func(b *bytes.Buffer) error {
+		return s.whole(r.Context(), id, logged, func(f *report.Fold, made *report.Report) error { return write(b, f, made, say) })
+	})
 }
 
 // whole gives look a room's report, an empty one where it has no log.

@@ -141,6 +141,7 @@ type Server struct {
 	importing pace           // files of questions that one person has read
 	posting   pace           // connections that one person has opened over HTTP
 	imports   chan struct{}  // a place for each file that is being read
+	downloads chan struct{}  // a place for each file that is made and sent
 	sockets   sync.WaitGroup // open ones, and one more until Close
 	draining  atomic.Bool    // nobody new is let in
 	lobby     lobby
@@ -156,7 +157,7 @@ func New(config Config, parts Parts) (*Server, error) {
 		pages:   pace{every: time.Second, burst: 20},
 		banking: pace{every: 50 * time.Millisecond, burst: 100}, importing: pace{every: time.Second, burst: 20},
 		posting: pace{every: 500 * time.Millisecond, burst: 10},
-		imports: make(chan struct{}, importsAtOnce),
+		imports: make(chan struct{}, importsAtOnce), downloads: make(chan struct{}, downloadsAtOnce),
 	}
 	s.lobby.most, s.lobby.each = s.config.Handshakes, s.config.Neighbours
 	s.gate.rate = s.config.Joins
