@@ -27,8 +27,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func classroom(t *testing.T, secure bool, lesson func(ctx context.Context, ws *websocket.Conn, hello string) error) *httptest.Server {
 	t.Helper()
 	var lessons sync.WaitGroup
+	var begins sync.Mutex // orders a lesson's beginning before the wait for its end, which a socket does not for the race detector
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begins.Lock()
 		lessons.Add(1)
+		begins.Unlock()
 		defer lessons.Done()
 		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{wire.Subprotocol}})
 		if err != nil {
@@ -51,6 +54,8 @@ func classroom(t *testing.T, secure bool, lesson func(ctx context.Context, ws *w
 		server.Start()
 	}
 	t.Cleanup(func() {
+		begins.Lock()
+		defer begins.Unlock()
 		lessons.Wait() // a socket is no request to the server, which would not wait
 		server.Close()
 	})
