@@ -110,6 +110,12 @@ func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
 	}
 
 	e := &Engine{config: c, conn: conn, open: map[*webrtc.PeerConnection]struct{}{}}
+	// The writers' own descriptors come first: making one has the socket block
+	// for a moment, and a reader that the mux had begun would be caught in it.
+	if err := e.makeWriters(max(2, runtime.GOMAXPROCS(0))); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("media: %w", err)
+	}
 	e.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: silent{}})
 	e.common, err = e.settings()
 	if err == nil {
@@ -119,33 +125,34 @@ func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
 		e.viewers, err = viewerMedia()
 	}
 	if err != nil {
+		e.closeBatches()
 		_ = e.mux.Close()
 		_ = conn.Close()
 		return nil, fmt.Errorf("media: %w", err)
-	}
-	if err := e.startWriters(max(2, runtime.GOMAXPROCS(0))); err != nil {
-		_ = e.mux.Close()
-		_ = conn.Close()
-		return nil, fmt.Errorf("media: %w", err)
-	}
-	return e, nil
-}
-
-func (e *Engine) startWriters(n int) error {
-	for i := range n {
-		b, err := newBatch(e.conn)
-		if err != nil {
-			for _, w := range e.writers {
-				w.batch.close()
-			}
-			return err
-		}
-		e.writers = append(e.writers, newWriter(i, b))
 	}
 	for _, w := range e.writers {
 		go w.run()
 	}
+	return e, nil
+}
+
+func (e *Engine) makeWriters(n int) error {
+	for i := range n {
+		b, err := newBatch(e.conn)
+		if err != nil {
+			e.closeBatches()
+			return err
+		}
+		e.writers = append(e.writers, newWriter(i, b))
+	}
 	return nil
+}
+
+// closeBatches is for writers that never ran.
+func (e *Engine) closeBatches() {
+	for _, w := range e.writers {
+		w.batch.close()
+	}
 }
 
 // Addr is the UDP address that media goes through.
