@@ -324,12 +324,14 @@ func (e *Engine) teach(f *fact) {
 	q.accept = func(item ref) bool { return e.entries[item].offered(f.at) }
 	q.withoutHad(f.person, math.MaxInt64)
 	e.gather(q)
-	q.add(f.item)
 	slices.Sort(q.items) // sums of floats depend on their order, and a replay must come to the same
 	e.describe(q)
 	chosen, ok := q.at(f.item)
 	if !ok {
-		return // had or dismissed before
+		// Nobody proposed it, or they had or dismissed it before: no list could
+		// have held it. Added here it would stand out from the candidates by its
+		// very absence from their tables, and that is what would be learned.
+		return
 	}
 	e.blend.learn(q, chosen, f.past)
 }

@@ -1,9 +1,12 @@
 package recommend
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -178,5 +181,38 @@ func TestForgottenPersonsAreNoPeers(t *testing.T) {
 	}
 	if len(a.history) != 0 || asks() != 0 {
 		t.Error("what somebody forgotten took up still counts")
+	}
+}
+
+// An item that no model proposed could have stood in no list. That somebody
+// found it all the same teaches the blend nothing, and is nobody's merit.
+func TestWhatNobodyProposedTeachesTheBlendNothing(t *testing.T) {
+	at := wire.Millis(1_780_000_000_000)
+	e, err := New(Config{}, nowhere{}, func() time.Time { return at.Time() }, rand.NewPCG(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := make([]Item, 400)
+	for i := range items { // older ones first: the newest are proposed to everybody
+		items[i] = Item{ID: fmt.Sprint("v", i), Kind: Video, Created: at - wire.Millis(1000-i)*3_600_000}
+	}
+	e.SetCatalog(items)
+	watch := func(person, item string) {
+		t.Helper()
+		at += 60_000
+		b := Behavior{ID: fmt.Sprint(at), Person: wire.UserID(person), Item: item, Kind: "watch", At: at}
+		if _, err := e.Observe(context.Background(), []Behavior{b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	watch("ana", "v399")
+	before := e.blend.learned
+	if before == 0 {
+		t.Fatal("an outcome among the candidates teaches nothing")
+	}
+	rewards := e.blend.leads[cold].rewards[0]
+	watch("ben", "v0") // old, and never taken up
+	if e.blend.learned != before || e.blend.leads[cold].rewards[0] != rewards {
+		t.Error("the blend learned from an item that it could not have ranked")
 	}
 }

@@ -38,7 +38,7 @@ type Suggestion struct {
 
 // Model names what ranks: it changes when suggestions of two versions should
 // not be judged together.
-const Model = "blend/2"
+const Model = "blend/3"
 
 // Blend names the ranking that serves, for [Engine.RankBy].
 const Blend = "blend"
