@@ -4,6 +4,7 @@ GO   ?= go
 ARGS ?=
 CRASHES ?= 50
 SEEDS ?= 10000
+DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
 
@@ -67,6 +68,12 @@ bench: ## the figures of docs/benchmarks.md
 bench-media: ## packets, memory and joins of the SFU, beside a bare sendmmsg loop
 	$(GO) run ./cmd/lyceum bench media -viewers 300 -rounds 3 $(ARGS)
 
+evaluate: ## the recommender on recorded behaviour (DATA=folder of the sets)
+	$(GO) run ./cmd/lyceum evaluate -history $(DATA)/kuairand/history.csv.gz -events $(DATA)/kuairand/events.csv.gz \
+		-catalog $(DATA)/kuairand/catalog.csv.gz -target long_view -cutoff 1651330800000
+	$(GO) run ./cmd/lyceum evaluate -events $(DATA)/movietweetings/events.csv.gz \
+		-catalog $(DATA)/movietweetings/catalog.csv.gz -target rate -cutoff 1375229568000
+
 fuzz: ## every fuzz target for a minute
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
@@ -74,4 +81,4 @@ fuzz: ## every fuzz target for a minute
 		done; \
 	done
 
-.PHONY: help run demo build test crash simulate trials e2e screenshots check bench bench-media fuzz
+.PHONY: help run demo build test crash simulate trials e2e screenshots check bench bench-media evaluate fuzz

@@ -302,6 +302,7 @@ func itemsOf(shelf *catalog.Catalog) []recommend.Item {
 		items = append(items, recommend.Item{
 			ID: i.ID, Kind: string(i.Kind), Title: i.Title, Text: i.Description, Tags: i.Tags, Author: i.Author,
 			Lang: i.Lang, Level: string(i.Level), Starts: i.StartsAt, Ends: endOf(i), Room: i.Room, Price: i.Price,
+			Duration: time.Duration(i.DurationS) * time.Second,
 		})
 	}
 	return items
