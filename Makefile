@@ -4,6 +4,7 @@ GO   ?= go
 ARGS ?=
 CRASHES ?= 50
 SEEDS ?= 10000
+SOAK  ?= 2h
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
@@ -47,6 +48,9 @@ trials: ## every long trial: power cuts, failing disks, planted bugs, slow and l
 	LYCEUM_LONG=1 $(GO) test -count=1 -timeout 90m ./internal/store/sqlite ./room
 	LYCEUM_TRIAL=long $(GO) test -count=1 -v -timeout 90m ./internal/trial
 
+soak: ## two hours of classes with people coming and going: goroutines and heap (SOAK=20m)
+	LYCEUM_SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 0 -run 'TestSoak$$' ./internal/trial
+
 e2e: node_modules ## the browser test: a whole class in real Chromium
 	$(GO) test -count=1 -timeout 10m ./internal/e2e
 
@@ -65,14 +69,18 @@ bench: ## the figures of docs/benchmarks.md
 	$(GO) run ./cmd/lyceum bench answers -viewers 5000 -rounds 3
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/store/sqlite ./quiz ./poll ./qa ./media ./recommend
 
-bench-media: ## packets, memory and joins of the SFU, beside a bare sendmmsg loop
+bench-media: ## packets, memory and joins of the SFU, beside a bare sendmmsg loop; then latency and bad networks in Chromium
 	$(GO) run ./cmd/lyceum bench media -viewers 300 -rounds 3 $(ARGS)
+	LYCEUM_MEASURE=1 $(GO) test -count=1 -v -timeout 15m -run 'Test(Network|Broadcast)$$' ./internal/e2e
 
 evaluate: ## the recommender on recorded behaviour (DATA=folder of the sets)
 	$(GO) run ./cmd/lyceum evaluate -history $(DATA)/kuairand/history.csv.gz -events $(DATA)/kuairand/events.csv.gz \
 		-catalog $(DATA)/kuairand/catalog.csv.gz -target long_view -cutoff 1651330800000
 	$(GO) run ./cmd/lyceum evaluate -events $(DATA)/movietweetings/events.csv.gz \
 		-catalog $(DATA)/movietweetings/catalog.csv.gz -target rate -cutoff 1375229568000
+	$(GO) run ./cmd/lyceum offpolicy -logs $(DATA)/obd-men/random.csv.gz,$(DATA)/obd-men/bts.csv.gz
+	$(GO) run ./cmd/lyceum offpolicy -simulate 1000
+	$(GO) run ./cmd/lyceum simulate -rate 0.2 -people 5000
 
 fuzz: ## every fuzz target for a minute
 	@for p in $$($(GO) list ./...); do \
@@ -81,4 +89,4 @@ fuzz: ## every fuzz target for a minute
 		done; \
 	done
 
-.PHONY: help run demo build test crash simulate trials e2e screenshots check bench bench-media evaluate fuzz
+.PHONY: help run demo build test crash simulate trials soak e2e screenshots check bench bench-media evaluate fuzz

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/ice/v4"
+
+	"github.com/lyceum-live/lyceum/media/outbox"
 )
 
 // batchMux is the engine's mux for the viewers of one writer: their media goes
@@ -45,7 +47,7 @@ type batchConn struct {
 // WriteToAddrPort puts media into the batch. The mux need not see it: it
 // learnt the viewer's address from the checks that went there before.
 func (c *batchConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	if !isMedia(b) {
+	if !outbox.IsMedia(b) {
 		return c.addrPortConn.WriteToAddrPort(b, to)
 	}
 	if c.closed.Load() {
@@ -60,9 +62,4 @@ func (c *batchConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 func (c *batchConn) Close() error {
 	c.closed.Store(true)
 	return c.addrPortConn.Close()
-}
-
-// isMedia tells RTP from RTCP, STUN and DTLS (RFC 7983, RFC 5761).
-func isMedia(b []byte) bool {
-	return len(b) >= 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223)
 }

@@ -13,8 +13,10 @@ const (
 	forgive    = 30 * time.Second // of calm after a step up: it was right
 )
 
-// chooser decides how large a picture one viewer can take, from what the
-// viewer's browser reports. Its rules, in order:
+// chooser decides how large a picture one viewer can take. Where the viewer's
+// browser says when each packet came, it steers by an [estimator]; see
+// [steering]. Where it does not, it goes by what the browser reports. The rules
+// are then, in order:
 //
 //   - Too much loss, or an estimate (REMB) that is below nine tenths of what is
 //     sent and does not grow: step down, the camera before the screen. With an
@@ -34,6 +36,7 @@ type chooser struct {
 	calm     time.Time // since when there was no sign of trouble
 	up, down time.Time // last steps
 	estimate int       // a second ago
+	steering           // by an estimator, where there is one
 }
 
 // sight is what the chooser sees each second.
@@ -90,7 +93,7 @@ func (c *chooser) look(s sight) {
 func (c *chooser) used(s sight) int {
 	sum := s.sound
 	for i, shown := range s.shown {
-		if shown {
+		if shown && c.levels[i] != none {
 			if l := nearest(c.levels[i], func(l level) bool { return s.rates[i][l] > 0 }); l != none {
 				sum += s.rates[i][l]
 			}
@@ -102,7 +105,7 @@ func (c *chooser) used(s sight) int {
 func (c *chooser) stepDown(s sight) bool {
 	for _, source := range []Source{Camera, Screen} {
 		i := source.index()
-		if !s.shown[i] {
+		if !s.shown[i] || c.levels[i] == none {
 			continue
 		}
 		sent := func(l level) bool { return s.rates[i][l] > 0 }
@@ -117,17 +120,15 @@ func (c *chooser) stepDown(s sight) bool {
 	return false
 }
 
-func (c *chooser) stepUp(s sight) bool {
-	for _, source := range []Source{Screen, Camera} {
-		i := source.index()
-		if !s.shown[i] {
-			continue
-		}
-		for l := c.levels[i] + 1; l <= high; l++ {
-			if s.rates[i][l] > 0 {
-				c.levels[i] = l
-				return true
-			}
+func (c *chooser) stepUp(s sight) bool { return c.raise(s, Screen) || c.raise(s, Camera) }
+
+// raise allows a source its next larger layer, if there is one.
+func (c *chooser) raise(s sight, source Source) bool {
+	i := source.index()
+	for l := c.levels[i] + 1; s.shown[i] && l <= high; l++ {
+		if s.rates[i][l] > 0 {
+			c.levels[i] = l
+			return true
 		}
 	}
 	return false

@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/ice/v4"
@@ -53,7 +54,10 @@ func codecs(kind webrtc.RTPCodecType) []webrtc.RTPCodecParameters {
 	return list
 }
 
-// codecsFor returns the one codec and its retransmissions.
+// codecsFor lists all codecs of c's kind, c and its retransmissions first. A line
+// that is sent in c offers the others too: what a connection's first answer does
+// not name, the WebRTC library takes for unsupported from then on, and a
+// publisher may change its codec on air.
 func codecsFor(c webrtc.RTPCodecCapability) []webrtc.RTPCodecParameters {
 	kind := webrtc.RTPCodecTypeVideo
 	if strings.HasPrefix(c.MimeType, "audio/") {
@@ -64,13 +68,19 @@ func codecsFor(c webrtc.RTPCodecCapability) []webrtc.RTPCodecParameters {
 	if !ok {
 		return nil
 	}
-	list := []webrtc.RTPCodecParameters{chosen}
-	for _, other := range all {
-		if other.SDPFmtpLine == fmt.Sprintf("apt=%d", chosen.PayloadType) {
-			list = append(list, other)
-		}
+	own := func(p webrtc.RTPCodecParameters) bool {
+		return p.PayloadType == chosen.PayloadType || p.SDPFmtpLine == fmt.Sprintf("apt=%d", chosen.PayloadType)
 	}
-	return list
+	slices.SortStableFunc(all, func(a, b webrtc.RTPCodecParameters) int {
+		switch {
+		case own(a) == own(b):
+			return 0
+		case own(a):
+			return -1
+		}
+		return 1
+	})
+	return all
 }
 
 // pick finds codec c: with its very parameters if it is there with them.
@@ -122,6 +132,9 @@ func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 			return nil, err
 		}
 	}
+	if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}, soundKind); err != nil {
+		return nil, err
+	}
 	r := &interceptor.Registry{}
 	lost, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent{}))
 	if err != nil {
@@ -136,6 +149,7 @@ func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 	if err := webrtc.ConfigureTWCCSenderWithOptions(m, r, twcc.WithLoggerFactory(silent{})); err != nil {
 		return nil, err
 	}
+	settings.SetIgnoreRidPauseForRecv(true) // a layer that is paused, at our wish, is to be sent again
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(settings)), nil
 }
 
@@ -150,6 +164,10 @@ func viewerMedia() (*webrtc.MediaEngine, error) {
 		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: absSendTimeURI}, kind); err != nil {
 			return nil, err
 		}
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: transportCCURI}, kind); err != nil {
+			return nil, err
+		}
+		m.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 	}
 	return m, nil
 }

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -30,15 +29,16 @@ type DownTrack struct {
 	codec  webrtc.RTPCodecCapability
 	feed   *feed
 
-	bound    bool
-	out      webrtc.TrackLocalWriter
-	header   rtp.Header
-	sendTime []byte // abs-send-time of the header's extension; nil: not negotiated
-	ssrc     uint32
-	rtxSSRC  uint32 // 0: no RTX, what is lost is sent again as it was
-	pt       uint8
-	rtxPT    uint8
-	rtxSeq   uint16
+	bound      bool
+	out        webrtc.TrackLocalWriter
+	header     rtp.Header
+	wideNumber []byte // of the header's extension: see transportCCURI; nil: not negotiated
+	sendTime   []byte // abs-send-time, likewise; nil where there is a wideNumber
+	ssrc       uint32
+	rtxSSRC    uint32 // 0: no RTX, what is lost is sent again as it was
+	pt         uint8
+	rtxPT      uint8
+	rtxSeq     uint16
 
 	rewriter rewriter
 	current  *layer // what is being sent
@@ -48,7 +48,8 @@ type DownTrack struct {
 	cursor   uint64 // next number to be read from the cache; older ones were
 	lastIn   uint32 // newest timestamp sent, on the layer's clock
 	lastAt   time.Time
-	needKey  bool // the viewer asked for a keyframe and has not got it yet
+	given    uint64 // up to this number the viewer is sent nothing again: see [Viewer.giveUp]
+	needKey  bool   // the viewer asked for a keyframe and has not got it yet
 	budget   int
 	loss     float64
 	packets  uint32
@@ -58,7 +59,7 @@ type DownTrack struct {
 }
 
 // ID, RID, StreamID and Kind make a DownTrack a [webrtc.TrackLocal].
-func (t *DownTrack) ID() string                { return string(t.source) }
+func (t *DownTrack) ID() string                { return t.source.track() }
 func (t *DownTrack) RID() string               { return "" }
 func (t *DownTrack) StreamID() string          { return t.source.group() }
 func (t *DownTrack) Kind() webrtc.RTPCodecType { return t.source.Kind() }
@@ -70,18 +71,16 @@ func (t *DownTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters,
 		return webrtc.RTPCodecParameters{}, fmt.Errorf("bind %s: %w", t.source, webrtc.ErrUnsupportedCodec)
 	}
 	header := rtp.Header{Version: 2}
-	var sendTime []byte
-	for _, e := range c.HeaderExtensions() {
-		if e.URI == absSendTimeURI {
-			sendTime = make([]byte, 3) // the header keeps it and is changed with it
-			if err := header.SetExtension(uint8(e.ID), sendTime); err != nil {
-				return webrtc.RTPCodecParameters{}, fmt.Errorf("bind %s: %w", t.source, err)
-			}
-		}
+	number, sendTime, err := extensions(&header, c.HeaderExtensions())
+	if err != nil {
+		return webrtc.RTPCodecParameters{}, fmt.Errorf("bind %s: %w", t.source, err)
 	}
 	rtxPT, rtx := rtxOf(c.CodecParameters(), codec.PayloadType)
 	t.viewer.writer.do(func() {
-		t.out, t.header, t.sendTime = c.WriteStream(), header, sendTime
+		t.out, t.header, t.wideNumber, t.sendTime = c.WriteStream(), header, number, sendTime
+		if v := t.viewer; number != nil && v.pilot == nil {
+			v.pilot = &pilot{estimator: *newEstimator(time.Now())}
+		}
 		t.ssrc, t.pt = uint32(c.SSRC()), uint8(codec.PayloadType)
 		if rtx {
 			t.rtxSSRC, t.rtxPT = uint32(c.SSRCRetransmission()), uint8(rtxPT)
@@ -124,10 +123,14 @@ func (t *DownTrack) listen(c webrtc.TrackLocalContext) {
 	}
 }
 
-// feedback is one RTCP packet from a viewer, about one track or more.
+// feedback is one RTCP packet from a viewer, about one track or more; or about
+// when packets came, whatever their track.
 type feedback struct {
 	track   *DownTrack
 	packets []rtcp.Packet
+
+	viewer   *Viewer // nil: about a track
+	arrivals []byte
 }
 
 func (t *DownTrack) report(r feedback, now time.Time) {
@@ -185,8 +188,16 @@ func (t *DownTrack) follow(now time.Time) {
 		return
 	}
 	target := t.target(now)
+	if t.current != nil {
+		t.current.need(now)
+	}
+	if target != nil {
+		target.need(now)
+		target = t.meanwhile(target, now)
+	}
 	switch {
 	case target == nil:
+		t.untell()
 		t.idle()
 	case target == t.current:
 		t.want(nil)
@@ -194,7 +205,11 @@ func (t *DownTrack) follow(now time.Time) {
 			t.current.needKeyframe(now)
 		}
 	case target.video && (t.current == nil || !t.current.sent(now)):
-		if p := target.cache.joint(now, joinAge); p != nil {
+		age := joinAge
+		if t.viewer.tight(now) {
+			age = tightAge
+		}
+		if p := target.cache.joint(now, age); p != nil {
 			t.join(target, p, now)
 			return
 		}
@@ -203,6 +218,26 @@ func (t *DownTrack) follow(now time.Time) {
 		t.want(target)
 		target.needKeyframe(now)
 	}
+}
+
+// meanwhile is the layer to go to while target has yet to come: target itself if
+// what is sent can be gone on with, else the nearest that does come.
+func (t *DownTrack) meanwhile(target *layer, now time.Time) *layer {
+	if target.sent(now) || t.current != nil && t.current.sent(now) {
+		return target
+	}
+	line := t.feed.line.Load()
+	if line == nil {
+		return target
+	}
+	l := nearest(target.level, func(l level) bool {
+		layer := line.layers[l].Load()
+		return layer != nil && layer.sent(now)
+	})
+	if l == none {
+		return target
+	}
+	return line.layers[l].Load()
 }
 
 // target is the layer that should be sent now, or nil.
@@ -217,7 +252,7 @@ func (t *DownTrack) target(now time.Time) *layer {
 	}
 	l := nearest(want, func(l level) bool {
 		layer := line.layers[l].Load()
-		return layer != nil && layer.sent(now)
+		return layer != nil && layer.offered(now)
 	})
 	if l == none { // on air, but nothing comes: wait where we are
 		return t.current
@@ -359,41 +394,44 @@ func (t *DownTrack) forward(p *packet, now time.Time) {
 // resend answers a NACK from the layer's cache. It returns false when the
 // track has had its share of repetitions for now.
 func (t *DownTrack) resend(seq uint16, now time.Time) bool {
-	l, in, out, ok := t.rewriter.locate(seq)
-	if !ok {
-		return true
-	}
-	p := l.cache.get(in)
-	if p == nil {
-		return true
-	}
-	s, ok := t.rewriter.again(l, p, out)
-	if !ok {
+	_, p, s, ok := t.sentAs(seq)
+	if !ok || s.seq <= t.given {
 		return true
 	}
 	if t.budget--; t.budget < 0 {
 		return false
 	}
-	t.stampHeader(p, s, now)
-	scratch := t.viewer.writer.scratch[:0]
-	if t.rtxSSRC == 0 {
-		_, _ = t.out.WriteRTP(&t.header, t.change(scratch, p, s))
+	if t.rtxSSRC != 0 {
+		t.sendAgain(p, s, now)
 		return true
 	}
-	// RFC 4588, section 4: the original number goes in front of the payload.
-	payload := append(binary.BigEndian.AppendUint16(scratch, seq), p.payload...)
-	p.vp8.put(payload[2:], s.picture, s.tl0)
-	t.header.SSRC, t.header.PayloadType, t.header.SequenceNumber = t.rtxSSRC, t.rtxPT, t.rtxSeq
-	t.rtxSeq++
-	_, _ = t.out.WriteRTP(&t.header, payload)
+	t.stampHeader(p, s, now)
+	_, _ = t.out.WriteRTP(&t.header, t.change(t.viewer.writer.scratch[:0], p, s))
 	return true
+}
+
+// sentAs finds the packet that the viewer was sent under a number.
+func (t *DownTrack) sentAs(seq uint16) (l *layer, p *packet, s stamp, ok bool) {
+	l, in, out, ok := t.rewriter.locate(seq)
+	if !ok {
+		return nil, nil, s, false
+	}
+	if p = l.cache.get(in); p == nil {
+		return nil, nil, s, false
+	}
+	s, ok = t.rewriter.again(l, p, out)
+	return l, p, s, ok
 }
 
 func (t *DownTrack) stampHeader(p *packet, s stamp, now time.Time) {
 	h := &t.header
 	h.Marker, h.PayloadType, h.SSRC = p.marker, t.pt, t.ssrc
 	h.SequenceNumber, h.Timestamp = uint16(s.seq), s.ts
-	if t.sendTime != nil { // 6.18 seconds
+	switch {
+	case t.wideNumber != nil:
+		n := t.viewer.pilot.sent(now, len(p.payload))
+		t.wideNumber[0], t.wideNumber[1] = byte(n>>8), byte(n)
+	case t.sendTime != nil: // 6.18 seconds
 		v := ntp(now) >> 14
 		t.sendTime[0], t.sendTime[1], t.sendTime[2] = byte(v>>16), byte(v>>8), byte(v)
 	}
@@ -419,6 +457,14 @@ func (t *DownTrack) tell() {
 	t.shown, t.shownKey = t.current.level, size
 	width, height := t.current.dimensions()
 	t.viewer.onLayer(Shown{Source: t.source, Layer: t.current.level.String(), Width: width, Height: height})
+}
+
+// untell lets the viewer know that there is no picture although there is one on
+// air and the viewer would have it: the link bears the sound alone.
+func (t *DownTrack) untell() {
+	if t.shown != none && t.viewer.quality == Auto && t.feed.line.Load() != nil {
+		t.viewer.onLayer(Shown{Source: t.source})
+	}
 }
 
 // senderReport says which moment the track's timestamps stand for, so that the

@@ -273,7 +273,7 @@ func TestWhatWaitsIsNotSentTwice(t *testing.T) {
 	l := newLayer(&Engine{writers: []*writer{w}}, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
 	camera := &camera{layer: l}
 	far := newScreen(t)
-	v := &Viewer{writer: w, quality: High, chooser: newChooser(), onLayer: func(Shown) {}, connected: true}
+	v := &Viewer{stage: &Stage{}, writer: w, quality: High, chooser: newChooser(), onLayer: func(Shown) {}, connected: true}
 	track := &DownTrack{viewer: v, source: Camera, feed: &feed{}, bound: true, out: far, shown: none}
 	track.want(l)
 	camera.film(true) // waits
@@ -397,47 +397,53 @@ func (d *discard) WriteRTP(_ *rtp.Header, payload []byte) (int, error) {
 // BenchmarkForward is the work for one packet of 1.2 kB and N viewers without
 // encryption and network: choosing, rewriting and dispatching.
 func BenchmarkForward(b *testing.B) {
-	for _, n := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprintf("viewers=%d", n), func(b *testing.B) {
-			w := newWriter(0, nil)
-			e := &Engine{writers: []*writer{w}}
-			l := newLayer(e, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
-			feed := &feed{}
-			taken := 0
-			for range n {
-				v := &Viewer{writer: w, quality: High, chooser: newChooser(), onLayer: func(Shown) {}, connected: true}
-				t := &DownTrack{viewer: v, source: Camera, feed: feed, bound: true, out: &discard{taken: &taken}, sendTime: make([]byte, 3), shown: none}
-				t.header = rtp.Header{Version: 2}
-				_ = t.header.SetExtension(3, t.sendTime)
-				t.want(l)
-			}
-			payload := func(key bool, frame int) []byte {
-				return append(vp8Payload(uint16(frame), uint8(frame), true, key, 1280, 720), make([]byte, 1190)...)
-			}
-			parse := func(key bool, i int) *packet {
-				h := rtp.Header{Version: 2, SequenceNumber: uint16(i), Timestamp: uint32(i) * 3000, Marker: true}
-				raw, _ := h.Marshal()
-				p, _ := l.parser.parse(append(raw, payload(key, i)...), time.Now())
-				return p
-			}
-			// A switch first, so that picture ids really have to be rewritten.
-			w.forwardRun(delivery{l, parse(true, 0)})
-			for _, t := range l.outs[0] {
-				t.rewriter.segments[0].pictID += 5
-			}
-			packets := make([]*packet, 1024)
-			for i := range packets {
-				packets[i] = parse(false, i+1)
-			}
-			b.ReportAllocs()
-			b.ResetTimer()
-			for i := range b.N {
-				w.forwardRun(delivery{l, packets[i%len(packets)]})
-			}
-			if want := (b.N + 1) * n; taken != want {
-				b.Fatalf("%d packets came through, want %d", taken, want)
-			}
-			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "packets/s")
-		})
+	for _, uri := range []string{absSendTimeURI, transportCCURI} {
+		name := map[string]string{absSendTimeURI: "send-time", transportCCURI: "numbered"}[uri]
+		for _, n := range []int{1, 100, 1000} {
+			b.Run(fmt.Sprintf("%s/viewers=%d", name, n), func(b *testing.B) { benchmarkForward(b, uri, n) })
+		}
 	}
+}
+
+func benchmarkForward(b *testing.B, uri string, n int) {
+	w := newWriter(0, nil)
+	e := &Engine{writers: []*writer{w}}
+	l := newLayer(e, Camera, high, webrtc.MimeTypeVP8, 90000, func() {})
+	feed := &feed{}
+	taken := 0
+	for range n {
+		v := &Viewer{stage: &Stage{}, writer: w, quality: High, chooser: newChooser(), onLayer: func(Shown) {}, connected: true}
+		v.pilot = &pilot{estimator: *newEstimator(time.Now())}
+		t := &DownTrack{viewer: v, source: Camera, feed: feed, bound: true, out: &discard{taken: &taken}, shown: none}
+		t.header = rtp.Header{Version: 2}
+		t.wideNumber, t.sendTime, _ = extensions(&t.header, []webrtc.RTPHeaderExtensionParameter{{URI: uri, ID: 3}})
+		t.want(l)
+	}
+	payload := func(key bool, frame int) []byte {
+		return append(vp8Payload(uint16(frame), uint8(frame), true, key, 1280, 720), make([]byte, 1190)...)
+	}
+	parse := func(key bool, i int) *packet {
+		h := rtp.Header{Version: 2, SequenceNumber: uint16(i), Timestamp: uint32(i) * 3000, Marker: true}
+		raw, _ := h.Marshal()
+		p, _ := l.parser.parse(append(raw, payload(key, i)...), time.Now())
+		return p
+	}
+	// A switch first, so that picture ids really have to be rewritten.
+	w.forwardRun(delivery{l, parse(true, 0)})
+	for _, t := range l.outs[0] {
+		t.rewriter.segments[0].pictID += 5
+	}
+	packets := make([]*packet, 1024)
+	for i := range packets {
+		packets[i] = parse(false, i+1)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		w.forwardRun(delivery{l, packets[i%len(packets)]})
+	}
+	if want := (b.N + 1) * n; taken != want {
+		b.Fatalf("%d packets came through, want %d", taken, want)
+	}
+	b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "packets/s")
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -19,66 +18,25 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/media/relay"
 )
 
-const (
-	receiveMTU   = 1600
-	socketBuffer = 16 << 20 // bytes asked of the kernel for each direction
-	socketEnough = 1 << 20  // bytes below which a keyframe to a full class may be lost
-)
+const receiveMTU = 1600
 
-// Config says where media goes in and out.
-type Config struct {
-	Listen    string        `yaml:"listen" default:":8080" doc:"UDP address of all media: one port, for every room and everybody; without a host it is every address of the machine"`
-	PublicIPs []string      `yaml:"public_ips" doc:"addresses that browsers are told, where they differ from the machine's own (behind a one-to-one NAT)"`
-	Grace     time.Duration `yaml:"grace" default:"15s" doc:"how long a source whose publisher was lost stays on air for it to come back"`
-	Lost      time.Duration `yaml:"lost" default:"10s" doc:"how long a connection may be silent before it is given up"`
-}
-
-func (c Config) withDefaults() Config {
-	if c.Listen == "" {
-		c.Listen = ":8080"
-	}
-	if c.Grace == 0 {
-		c.Grace = 15 * time.Second
-	}
-	if c.Lost == 0 {
-		c.Lost = 10 * time.Second
-	}
-	return c
-}
-
-// Check reports what is wrong with the configuration.
-func (c Config) Check() error {
-	c = c.withDefaults()
-	if _, err := net.ResolveUDPAddr("udp", c.Listen); err != nil {
-		return fmt.Errorf("media.listen: %w", err)
-	}
-	for _, ip := range c.PublicIPs {
-		if _, err := netip.ParseAddr(ip); err != nil {
-			return fmt.Errorf("media.public_ips: %q is not an IP address", ip)
-		}
-	}
-	if c.Grace < 0 || c.Grace > time.Hour {
-		return errors.New("media.grace: must be between 0s and 1h")
-	}
-	if c.Lost < time.Second || c.Lost > 5*time.Minute {
-		return errors.New("media.lost: must be between 1s and 5m")
-	}
-	return nil
-}
-
-// Engine is the media of one server: one UDP port, the writers, and all peer
-// connections.
+// Engine is the media of one server: its UDP ports, what comes over TCP, the
+// relay, the writers, and all peer connections.
 type Engine struct {
 	config  Config
-	conn    *net.UDPConn
-	mux     *ice.UDPMuxDefault
-	senders *webrtc.API
-	common  webrtc.SettingEngine // of every connection
+	sockets []*socket
+	tcp     *tcpMux
+	relay   *relay.Server // nil: there is none
+	machine *machine
+	common  webrtc.SettingEngine // of every connection, but for its socket
 	viewers *webrtc.MediaEngine
 	writers []*writer
 	turn    atomic.Uint32 // whose turn it is to take a viewer
+	send    atomic.Uint32 // which socket's it is to take a publisher
 
 	mu          sync.Mutex
 	certificate []webrtc.Certificate // one for all connections; renewed
@@ -89,46 +47,48 @@ type Engine struct {
 // ErrClosed is returned by an engine that has been closed.
 var ErrClosed = errors.New("media: the engine is closed")
 
-// NewEngine opens the UDP port and starts the writers.
-func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
+// NewEngine opens the UDP ports and starts the writers.
+func NewEngine(c Config, log *zap.Logger) (_ *Engine, err error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	c = c.withDefaults()
-	addr, err := net.ResolveUDPAddr("udp", c.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("media.listen: %w", err)
+	e := &Engine{config: c, tcp: newTCPMux(), open: map[*webrtc.PeerConnection]struct{}{}}
+	if e.machine, err = newMachine(); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen for media: %w", err)
+	if e.sockets, err = openSockets(c, log); err != nil {
+		return nil, err
 	}
-	_ = conn.SetWriteBuffer(socketBuffer)
-	_ = conn.SetReadBuffer(socketBuffer)
-	if n := readBuffer(conn); n > 0 && n < socketEnough {
-		log.Warn("the kernel allows only small UDP buffers; raise net.core.rmem_max and wmem_max for large classes", zap.Int("bytes", n))
-	}
-
-	e := &Engine{config: c, conn: conn, open: map[*webrtc.PeerConnection]struct{}{}}
+	defer func() {
+		if err != nil {
+			e.closeBatches()
+			closeSockets(e.sockets)
+		}
+	}()
 	// The writers' own descriptors come first: making one has the socket block
 	// for a moment, and a reader that the mux had begun would be caught in it.
-	if err := e.makeWriters(max(2, runtime.GOMAXPROCS(0))); err != nil {
-		_ = conn.Close()
+	if err := e.makeWriters(max(2, runtime.GOMAXPROCS(0), c.Ports)); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	e.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: silent{}})
-	e.common, err = e.settings()
-	if err == nil {
-		e.senders, err = senderAPI(e.common)
-	}
-	if err == nil {
-		e.viewers, err = viewerMedia()
-	}
-	if err != nil {
-		e.closeBatches()
-		_ = e.mux.Close()
-		_ = conn.Close()
+	if e.common, err = e.settings(); err != nil {
 		return nil, fmt.Errorf("media: %w", err)
+	}
+	for _, s := range e.sockets {
+		s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Logger: silent{}, Net: e.machine})
+		own := e.common
+		own.SetICEUDPMux(s.mux)
+		if s.senders, err = senderAPI(own); err != nil {
+			return nil, fmt.Errorf("media: %w", err)
+		}
+	}
+	if e.viewers, err = viewerMedia(); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	if c.Relay.On {
+		if e.relay, err = relay.Open(c.Relay, e, log.Named("relay")); err != nil {
+			return nil, err
+		}
 	}
 	for _, w := range e.writers {
 		go w.run()
@@ -138,9 +98,8 @@ func NewEngine(c Config, log *zap.Logger) (*Engine, error) {
 
 func (e *Engine) makeWriters(n int) error {
 	for i := range n {
-		b, err := newBatch(e.conn)
+		b, err := newBatch(e.sockets[i%len(e.sockets)].conn)
 		if err != nil {
-			e.closeBatches()
 			return err
 		}
 		e.writers = append(e.writers, newWriter(i, b))
@@ -155,8 +114,30 @@ func (e *Engine) closeBatches() {
 	}
 }
 
-// Addr is the UDP address that media goes through.
-func (e *Engine) Addr() *net.UDPAddr { return e.conn.LocalAddr().(*net.UDPAddr) }
+// socketOf is the socket that a writer sends by.
+func (e *Engine) socketOf(w *writer) *socket { return e.sockets[w.index%len(e.sockets)] }
+
+// nextSenders deals the publishers out to the sockets.
+func (e *Engine) nextSenders() *webrtc.API {
+	return e.sockets[int(e.send.Add(1))%len(e.sockets)].senders
+}
+
+// ServeTCP takes connections that carry media from l, until either is closed.
+// From then on browsers are told of its port, or of the configured one.
+func (e *Engine) ServeTCP(l net.Listener) { e.tcp.serve(l, e.config.TCPPort) }
+
+// ServeRelay takes the relay's clients from l, until either is closed.
+func (e *Engine) ServeRelay(l net.Listener) {
+	if e.relay == nil {
+		_ = l.Close()
+		return
+	}
+	e.relay.Serve(l, e.config.TCPPort)
+}
+
+// Addr is the UDP address that media goes through: the first, where there are
+// several.
+func (e *Engine) Addr() *net.UDPAddr { return e.sockets[0].conn.LocalAddr().(*net.UDPAddr) }
 
 // Grace is how long a lost publisher's sources stay on air.
 func (e *Engine) Grace() time.Duration { return e.config.Grace }
@@ -164,8 +145,12 @@ func (e *Engine) Grace() time.Duration { return e.config.Grace }
 // settings are those of every peer connection.
 func (e *Engine) settings() (s webrtc.SettingEngine, err error) {
 	s.LoggerFactory = silent{}
-	s.SetICEUDPMux(e.mux)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.SetNet(e.machine)
+	s.SetICETCPMux(e.tcp)
+	s.DisableActiveTCP(true) // nobody has us connect to them
+	s.SetNetworkTypes([]webrtc.NetworkType{
+		webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6,
+	})
 	s.SetIncludeLoopbackCandidate(true) // a class on one machine, and every test
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(e.config.Lost/2, e.config.Lost/2, 2*time.Second)
@@ -220,7 +205,7 @@ func (e *Engine) nextWriter() *writer {
 	return e.writers[int(e.turn.Add(1))%len(e.writers)]
 }
 
-// Close ends all connections and frees the port.
+// Close ends all connections and frees the ports.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true
@@ -235,10 +220,12 @@ func (e *Engine) Close() error {
 		<-w.done
 		w.batch.close()
 	}
-	err := e.mux.Close()
-	if closeErr := e.conn.Close(); closeErr != nil && !errors.Is(closeErr, net.ErrClosed) {
-		err = errors.Join(err, closeErr)
+	var err error
+	if e.relay != nil {
+		err = e.relay.Close()
 	}
+	_ = e.tcp.Close()
+	closeSockets(e.sockets)
 	return err
 }
 

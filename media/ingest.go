@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -19,10 +20,15 @@ type Ingest struct {
 	watch func(webrtc.PeerConnectionState)
 	taken func(Source)
 
+	needed chan struct{} // a paused layer is
+	ended  chan struct{} // closed by Close
+	once   sync.Once     // closes it
+
 	mu       sync.Mutex
 	lines    map[string]*line // by mid
 	assigned map[string]Source
 	ranks    map[string]level // of layers whose names do not tell it
+	refused  map[Source]bool  // not forwarded now
 	up       bool
 	closed   bool
 }
@@ -31,12 +37,13 @@ type Ingest struct {
 // the connection's states; taken, that another publisher now has the source.
 // Neither may block.
 func (e *Engine) NewIngest(s *Stage, watch func(webrtc.PeerConnectionState), taken func(Source)) (*Ingest, error) {
-	pc, err := e.connect(e.senders)
+	pc, err := e.connect(e.nextSenders())
 	if err != nil {
 		return nil, fmt.Errorf("new ingest: %w", err)
 	}
 	in := &Ingest{
 		stage: s, pc: pc, watch: watch, taken: taken,
+		needed: make(chan struct{}, 1), ended: make(chan struct{}),
 		lines: map[string]*line{}, assigned: map[string]Source{},
 	}
 	pc.OnTrack(in.track)
@@ -64,6 +71,23 @@ func (in *Ingest) Assign(sources map[string]Source) {
 		}
 	}
 	in.settle()
+}
+
+// Refuse has what comes for these sources dropped, from the next packet on, and
+// that of all others forwarded. They stay on air, dark and silent, so that
+// nothing is negotiated when they go on.
+func (in *Ingest) Refuse(refused ...Source) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.refused = map[Source]bool{}
+	for _, s := range refused {
+		in.refused[s] = true
+	}
+	for mid, source := range in.assigned {
+		if l := in.lines[mid]; l != nil {
+			l.shut.Store(in.refused[source])
+		}
+	}
 }
 
 // Rank says which layers the publisher's simulcast streams are, by their RIDs,
@@ -103,12 +127,13 @@ func (in *Ingest) settle() {
 	if in.up && !in.closed {
 		for mid, source := range in.assigned {
 			if l := in.lines[mid]; l != nil {
+				l.shut.Store(in.refused[source])
 				on[source] = l
 			}
 		}
 	}
 	in.mu.Unlock()
-	for _, source := range Sources {
+	for _, source := range sources {
 		if l := on[source]; l != nil {
 			before := in.stage.attach(source, l, in)
 			if !in.has(source) { // closed, or assigned anew, in the meantime
@@ -144,6 +169,7 @@ func (in *Ingest) forget(s Source) {
 // Close ends the connection. What it had on air stays for grace, silent, so
 // that the publisher may come back; without grace it goes off at once.
 func (in *Ingest) Close(grace time.Duration) {
+	in.once.Do(func() { close(in.ended) })
 	in.mu.Lock()
 	in.closed, in.up = true, false
 	in.mu.Unlock()
@@ -206,30 +232,52 @@ func (in *Ingest) track(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	ask := func() {
 		_ = in.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
 	}
-	layer := newLayer(in.stage.engine, source, lv, codec.MimeType, codec.ClockRate, ask)
-	l.layers[lv].Store(layer)
+	begin := func() *layer {
+		layer := newLayer(in.stage.engine, source, lv, codec.MimeType, codec.ClockRate, ask)
+		layer.parser.voice = voiceExtension(r)
+		layer.neededAt.Store(time.Now().UnixNano())
+		layer.wake = func() {
+			select {
+			case in.needed <- struct{}{}:
+			default: // already
+			}
+		}
+		l.layers[lv].Store(layer)
+		return layer
+	}
+	first := begin()
 	in.mu.Unlock()
 
-	go in.reports(r, t.RID(), uint32(t.SSRC()), layer)
+	go in.reports(r, t.RID(), uint32(t.SSRC()), &l.layers[lv])
 	in.settle()
-	in.read(t, layer)
-	l.layers[lv].CompareAndSwap(layer, nil)
+	in.read(t, l, &l.layers[lv], first, begin)
 }
 
-// read passes on what comes until the connection or the line ends.
-func (in *Ingest) read(t *webrtc.TrackRemote, l *layer) {
+// read passes on what comes until the connection or the line ends. After it was
+// shut for a while, a line goes on as another layer: to its viewers what comes
+// then follows what came before without a gap.
+func (in *Ingest) read(t *webrtc.TrackRemote, l *line, at *atomic.Pointer[layer], now *layer, begin func() *layer) {
+	defer func() { at.CompareAndSwap(now, nil) }()
 	b := make([]byte, receiveMTU)
 	for {
 		n, _, err := t.Read(b)
 		if err != nil {
 			return
 		}
-		l.push(b[:n], time.Now())
+		if l.shut.Load() {
+			at.CompareAndSwap(now, nil)
+			now = nil
+			continue
+		}
+		if now == nil {
+			now = begin()
+		}
+		now.push(b[:n], time.Now())
 	}
 }
 
 // reports notes the publisher's sender reports until the line ends.
-func (in *Ingest) reports(r *webrtc.RTPReceiver, rid string, ssrc uint32, l *layer) {
+func (in *Ingest) reports(r *webrtc.RTPReceiver, rid string, ssrc uint32, at *atomic.Pointer[layer]) {
 	b := make([]byte, receiveMTU)
 	for {
 		var n int
@@ -248,6 +296,10 @@ func (in *Ingest) reports(r *webrtc.RTPReceiver, rid string, ssrc uint32, l *lay
 		}
 		for _, p := range packets {
 			if sr, ok := p.(*rtcp.SenderReport); ok && sr.SSRC == ssrc {
+				l := at.Load()
+				if l == nil { // shut
+					continue
+				}
 				l.report.Store(&clockPoint{ntp: sr.NTPTime, ts: sr.RTPTime, at: time.Now()})
 			}
 		}

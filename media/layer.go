@@ -24,10 +24,17 @@ type layer struct {
 	outs     [][]*DownTrack // by writer, each owned by that writer
 
 	lastAt  atomic.Int64 // Unix nanoseconds of the last packet; 0: none yet
-	rate    atomic.Int64 // bits a second, smoothed
+	rate    atomic.Int64 // bits a second of the wire, smoothed
 	size    atomic.Int64 // width<<32 | height of the last keyframe
 	report  atomic.Pointer[clockPoint]
 	dropped atomic.Int64 // packets that a full writer did not take
+
+	loud atomic.Int64 // see hear
+
+	neededAt  atomic.Int64 // Unix nanoseconds: see need
+	paused    atomic.Bool  // the publisher was asked not to send it: see [Ingest.Spare]
+	resumedAt atomic.Int64 // Unix nanoseconds; it was asked to again
+	wake      func()       // has a paused layer looked at; does not block
 
 	asking sync.Mutex
 	asks   throttle
@@ -37,6 +44,7 @@ type layer struct {
 	parser  parser
 	counted int // bits since meterAt
 	meterAt time.Time
+	metered int64 // half seconds, up to those that count
 }
 
 // clockPoint joins a publisher's wall clock with a layer's timestamps: its
@@ -60,7 +68,7 @@ func newLayer(e *Engine, source Source, lv level, mime string, clock uint32, ask
 		level: lv, clock: clock, video: source.Kind() != soundKind, quiet: quiet,
 		cache: newCache(size), writers: e.writers,
 		interest: make([]atomic.Int32, len(e.writers)), outs: make([][]*DownTrack, len(e.writers)),
-		asks: throttle{every: keyframeEvery}, ask: ask,
+		asks: throttle{every: keyframeEvery}, ask: ask, wake: func() {},
 		parser: parser{mime: mime},
 	}
 }
@@ -71,7 +79,10 @@ func (l *layer) push(raw []byte, now time.Time) {
 	if !ok || !l.cache.put(p) {
 		return
 	}
-	l.meter(len(raw), now)
+	l.meter(len(p.payload)+perPacket, now)
+	if l.parser.voice != 0 {
+		l.hear()
+	}
 	l.lastAt.Store(now.UnixNano())
 	if p.key && p.width > 0 {
 		l.size.Store(int64(p.width)<<32 | int64(p.height))
@@ -83,17 +94,16 @@ func (l *layer) push(raw []byte, now time.Time) {
 	}
 }
 
-// meter keeps the rate: each half second's mean counts half.
+// meter keeps the rate: half seconds' means, of which the first count alike and
+// each later one a quarter, so that a keyframe is no other rate.
 func (l *layer) meter(bytes int, now time.Time) {
 	if l.meterAt.IsZero() {
 		l.meterAt = now
 	}
 	if span := now.Sub(l.meterAt); span >= 500*time.Millisecond {
-		rate := int64(float64(l.counted) / span.Seconds())
-		if old := l.rate.Load(); old > 0 {
-			rate = (rate + old) / 2
-		}
-		l.rate.Store(max(rate, 1))
+		l.metered = min(l.metered+1, 4)
+		rate, old := int64(float64(l.counted)/span.Seconds()), l.rate.Load()
+		l.rate.Store(max(old+(rate-old)/l.metered, 1))
 		l.counted, l.meterAt = 0, now
 	}
 	l.counted += bytes * 8
@@ -105,10 +115,10 @@ func (l *layer) sent(now time.Time) bool {
 	return at > 0 && now.UnixNano()-at < int64(l.quiet)
 }
 
-// bitrate is what the layer costs, in bits a second: 0 if it is not sent. One
+// bitrate is what the layer costs, in bits a second: 0 if it cannot be had. One
 // that has only begun counts as something.
 func (l *layer) bitrate(now time.Time) int {
-	if !l.sent(now) {
+	if !l.offered(now) {
 		return 0
 	}
 	return max(int(l.rate.Load()), 1)

@@ -27,6 +27,9 @@ type parser struct {
 	mime string
 	last uint64 // highest extended sequence number
 	any  bool
+
+	voice  uint8 // number of the extension that says how loud a packet is; 0: none
+	volume uint8 // of the last packet: 0 the loudest, 127 silence
 }
 
 // parse reads a datagram. The packet has its own copy of the payload: raw may
@@ -39,6 +42,11 @@ func (r *parser) parse(raw []byte, now time.Time) (*packet, bool) {
 		return nil, false
 	}
 	body := raw[n:]
+	if r.voice != 0 {
+		if said := h.GetExtension(r.voice); len(said) > 0 {
+			r.volume = said[0] & 0x7f
+		}
+	}
 	if h.Padding && len(body) > 0 {
 		pad := int(body[len(body)-1])
 		if pad == 0 || pad > len(body) {

@@ -20,10 +20,13 @@ type Stage struct {
 	engine  *Engine
 	changed func()
 
-	feeds [4]feed // by source
+	feeds  [places]feed // by source
+	large  atomic.Int32 // the seat whose picture is shown large
+	grid   atomic.Bool  // none is larger than the others
+	guests atomic.Int32 // pictures of guests on air
 
 	mu     sync.Mutex
-	slots  [4]slot // by source
+	slots  [places]slot // by source
 	closed bool
 }
 
@@ -33,6 +36,7 @@ type feed struct{ line atomic.Pointer[line] }
 // line is one incoming source: its codec and its simulcast layers.
 type line struct {
 	codec  webrtc.RTPCodecCapability
+	shut   atomic.Bool // what comes is dropped: see Ingest.Refuse
 	layers [levels]atomic.Pointer[layer]
 }
 
@@ -57,20 +61,25 @@ func (e *Engine) NewStage(changed func()) *Stage {
 	return &Stage{engine: e, changed: changed}
 }
 
-// OnAir lists the sources on air, in the order of [Sources].
+// OnAir lists the host's sources on air, in the order of [Sources].
 func (s *Stage) OnAir() []Source {
 	list := []Source{}
 	for _, on := range s.program() {
-		list = append(list, on.source)
+		if on.source.Seat() == 0 {
+			list = append(list, on.source)
+		}
 	}
 	return list
 }
+
+// Empty reports whether nobody has anything on air, guests included.
+func (s *Stage) Empty() bool { return len(s.program()) == 0 }
 
 func (s *Stage) program() []onAir {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []onAir
-	for i, source := range Sources {
+	for i, source := range sources {
 		if s.slots[i].on {
 			list = append(list, onAir{source, s.slots[i].codec})
 		}
@@ -97,6 +106,7 @@ func (s *Stage) attach(source Source, l *line, by *Ingest) (before *Ingest) {
 	slot.stopGrace()
 	slot.on, slot.codec, slot.owner = true, l.codec, by
 	s.feeds[i].line.Store(l)
+	s.count()
 	s.mu.Unlock()
 
 	s.kick()
@@ -147,6 +157,18 @@ func (s *Stage) off(i int) {
 	s.slots[i].stopGrace()
 	s.slots[i] = slot{loss: s.slots[i].loss}
 	s.feeds[i].line.Store(nil)
+	s.count()
+}
+
+// count counts the guests' pictures on air.
+func (s *Stage) count() {
+	n := int32(0)
+	for i := hosts; i < places; i++ {
+		if s.slots[i].on && sources[i].Kind() != soundKind {
+			n++
+		}
+	}
+	s.guests.Store(n)
 }
 
 func (t *slot) stopGrace() {
@@ -164,7 +186,7 @@ func (s *Stage) Drop() {
 	s.mu.Unlock()
 	for i, slot := range slots {
 		if slot.owner != nil {
-			slot.owner.forget(Sources[i])
+			slot.owner.forget(sources[i])
 		}
 	}
 	s.mu.Lock()

@@ -52,6 +52,7 @@ type Tap struct {
 // sourceTap is how far one source was read.
 type sourceTap struct {
 	source Source
+	want   level // the layer that is read where it is sent
 	feed   *feed
 	line   *line
 	lineAt time.Time // when line came on air, or was first seen there
@@ -68,13 +69,44 @@ type sourceTap struct {
 	fell    bool      // a larger picture was left since the source came on air
 }
 
-// Tap begins to read the sources. It need not be closed.
-func (s *Stage) Tap(sources ...Source) *Tap {
+// Tap begins to read the sources, pictures in their largest layer. It need not
+// be closed.
+func (s *Stage) Tap(sources ...Source) *Tap { return s.TapAt(High, sources...) }
+
+// TapAt begins to read the sources, pictures in the layer that q names, or in
+// the nearest that is sent. It need not be closed.
+func (s *Stage) TapAt(q Quality, sources ...Source) *Tap {
 	t := &Tap{}
 	for _, source := range sources {
-		t.taps = append(t.taps, &sourceTap{source: source, feed: s.feed(source)})
+		want := high
+		if source.Kind() != soundKind {
+			want = max(q.level(), low)
+		}
+		t.taps = append(t.taps, &sourceTap{source: source, want: want, feed: s.feed(source)})
 	}
 	return t
+}
+
+// Layers are those of a picture that can be had now, the largest first.
+func (s *Stage) Layers(source Source, now time.Time) (list []Quality) {
+	line := s.feed(source).line.Load()
+	if line == nil {
+		return nil
+	}
+	for _, q := range []Quality{High, Medium, Low} {
+		if l := line.layers[q.level()].Load(); l != nil && l.offered(now) {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// Codec is that of a source that is on air, or waits for its publisher.
+func (s *Stage) Codec(source Source) (mime string, ok bool) {
+	if line := s.feed(source).line.Load(); line != nil {
+		return line.codec.MimeType, true
+	}
+	return "", false
 }
 
 // OnAir reports whether a source is on air, or waits for its publisher, and
@@ -102,7 +134,7 @@ func (t *Tap) Read(now time.Time, take func(Unit)) {
 	}
 }
 
-// follow chooses the layer to read: the best that is sent. A better one must
+// follow chooses the layer to read: the best up to the wanted one that is sent. A better one must
 // have been sent for a while, so that a publisher whose bandwidth flaps does
 // not change the picture's size each time.
 func (t *Tap) follow(s *sourceTap, now time.Time) {
@@ -118,14 +150,15 @@ func (t *Tap) follow(s *sourceTap, now time.Time) {
 	if s.fell {
 		up = tapUpAgain
 	}
-	at := nearest(high, func(l level) bool {
+	s.need(now)
+	at := nearest(s.want, func(l level) bool {
 		layer := line.layers[l].Load()
 		return layer != nil && layer.sent(now)
 	})
 	if at == none {
 		return // on air, but nothing comes: wait where we are
 	}
-	if at < high && now.Sub(s.lineAt) < tapBegin && (s.layer == nil || !s.layer.sent(now)) {
+	if at < s.want && now.Sub(s.lineAt) < tapBegin && (s.layer == nil || !s.layer.sent(now)) {
 		return // browsers begin with the small ones: so that the picture's size does not change at once
 	}
 	best := line.layers[at].Load()
@@ -133,7 +166,7 @@ func (t *Tap) follow(s *sourceTap, now time.Time) {
 	case best == nil || best == s.layer:
 		s.next = nil
 	case s.layer == nil || !s.layer.sent(now) || best.level <= s.layer.level:
-		s.fell = s.fell || s.layer != nil && best.level < s.layer.level
+		s.fell = s.fell || s.layer != nil && best.level < s.layer.level && s.layer.level <= s.want
 		t.turn(s, best, now)
 	case s.next != best:
 		s.next, s.since = best, now
@@ -145,10 +178,24 @@ func (t *Tap) follow(s *sourceTap, now time.Time) {
 	}
 }
 
+// need says that the layer that is read is needed, and the one that should be.
+func (s *sourceTap) need(now time.Time) {
+	if s.layer != nil {
+		s.layer.need(now)
+	}
+	best := nearest(s.want, func(l level) bool {
+		layer := s.line.layers[l].Load()
+		return layer != nil && layer.offered(now)
+	})
+	if best != none {
+		s.line.layers[best].Load().need(now)
+	}
+}
+
 // turn reads l from now on: a picture from its last keyframe, if that is here.
 func (t *Tap) turn(s *sourceTap, l *layer, now time.Time) {
 	t.streams++
-	*s = sourceTap{source: s.source, feed: s.feed, line: s.line, lineAt: s.lineAt, layer: l, stream: t.streams, needKey: l.video, keyAt: now, fell: s.fell}
+	*s = sourceTap{source: s.source, want: s.want, feed: s.feed, line: s.line, lineAt: s.lineAt, layer: l, stream: t.streams, needKey: l.video, keyAt: now, fell: s.fell}
 	s.cursor = l.cache.edge()
 	if p := l.cache.joint(now, joinAge); p != nil {
 		s.cursor = p.seq

@@ -13,8 +13,9 @@ import (
 // estimateLife is how long a browser's estimate of its bandwidth counts.
 const estimateLife = 5 * time.Second
 
-// Shown tells which layer a viewer gets now. Layer is "l", "m" or "h"; the
-// size is that of the picture, 0 where its codec does not tell.
+// Shown tells which layer a viewer gets now. Layer is "l", "m" or "h", or "" for
+// none while the link bears the sound alone; the size is that of the picture, 0
+// where its codec does not tell.
 type Shown struct {
 	Source        Source
 	Layer         string
@@ -31,15 +32,19 @@ type Viewer struct {
 	writer  *writer
 	onLayer func(Shown)
 
-	lines map[lineKey]*webrtc.RTPTransceiver // owned by the negotiator
+	// Owned by the negotiator.
+	lines map[lineKey]*webrtc.RTPTransceiver
+	own   int // a seat, and one, of which nothing is sent: the viewer's own; 0: none
 
 	// Owned by the writer.
 	tracks     []*DownTrack
+	mirror     int // own, as the writer knows it
 	connected  bool
 	quality    Quality
 	chooser    *chooser
 	estimate   int // bits a second, from the browser
 	estimateAt time.Time
+	pilot      *pilot // nil: the connection does not number its packets through
 	ticks      int
 }
 
@@ -60,7 +65,7 @@ type Line struct {
 // by a writer and must not block.
 func (e *Engine) NewViewer(s *Stage, q Quality, onLayer func(Shown)) (*Viewer, error) {
 	in, w := &intake{}, e.nextWriter()
-	pc, err := e.connect(viewerAPI(e.viewers, e.common, in, batchMux{e.mux, w.batch}))
+	pc, err := e.connect(viewerAPI(e.viewers, e.common, in, batchMux{e.socketOf(w).mux, w.batch}))
 	if err != nil {
 		return nil, fmt.Errorf("new viewer: %w", err)
 	}
@@ -69,6 +74,7 @@ func (e *Engine) NewViewer(s *Stage, q Quality, onLayer func(Shown)) (*Viewer, e
 		stage: s, pc: pc, writer: w, onLayer: onLayer,
 		lines: map[lineKey]*webrtc.RTPTransceiver{}, quality: q, chooser: newChooser(),
 	}
+	in.heed = v.heed
 	v.writer.do(func() { v.writer.viewers = append(v.writer.viewers, v) })
 	return v, nil
 }
@@ -81,6 +87,9 @@ func (v *Viewer) PC() *webrtc.PeerConnection { return v.pc }
 func (v *Viewer) Program() ([]Line, error) {
 	var lines []Line
 	for _, on := range v.stage.program() {
+		if on.source.Seat() == v.own-1 {
+			continue
+		}
 		key := lineKey{on.source, strings.ToLower(on.codec.MimeType)}
 		tr := v.lines[key]
 		if tr == nil {
@@ -125,6 +134,19 @@ func (v *Viewer) SetQuality(q Quality) {
 	})
 }
 
+// SetOwn says which seat is the viewer's own: nobody is sent their own voice.
+// It holds from the next [Viewer.Program] on; -1: none.
+func (v *Viewer) SetOwn(seat int) {
+	if v.own == seat+1 {
+		return
+	}
+	v.own = seat + 1
+	v.writer.do(func() {
+		v.mirror = seat + 1
+		v.follow(time.Now())
+	})
+}
+
 // Close ends the connection.
 func (v *Viewer) Close() {
 	v.writer.do(func() {
@@ -139,14 +161,21 @@ func (v *Viewer) Close() {
 
 // allowed is the largest layer of a source that the viewer may have now.
 func (v *Viewer) allowed(s Source) level {
+	seat, most := s.Seat(), v.quality.level()
 	switch {
+	case seat == v.mirror-1:
+		return none
 	case s.Kind() == soundKind:
 		return high
+	case v.quality == Auto && seat > 0: // as the host's picture, with which it shares the way
+		most = v.chooser.levels[Camera.index()]
 	case v.quality == Auto:
-		return v.chooser.levels[s.index()]
-	default:
-		return v.quality.level()
+		most = v.chooser.levels[s.index()]
 	}
+	if s == Screen {
+		return most
+	}
+	return min(most, v.stage.fitting(seat))
 }
 
 func (v *Viewer) follow(now time.Time) {
@@ -164,8 +193,11 @@ func (v *Viewer) tick(now time.Time) {
 	for _, t := range v.tracks {
 		t.budget = resendBudget
 	}
+	if v.steered(now) {
+		v.steer(now)
+	}
 	if v.ticks++; v.ticks%10 == 0 {
-		if v.quality == Auto {
+		if v.quality == Auto && !v.steered(now) {
 			v.chooser.look(v.sight(now))
 		}
 		v.sendReports(now)
@@ -180,16 +212,15 @@ func (v *Viewer) sight(now time.Time) sight {
 		s.estimate = v.estimate
 	}
 	for _, t := range v.tracks {
-		if t.current == nil {
+		line := t.feed.line.Load()
+		if !t.bound || line == nil || !strings.EqualFold(line.codec.MimeType, t.codec.MimeType) {
 			continue
 		}
 		s.loss = max(s.loss, t.loss)
-		if !t.current.video {
-			s.sound += t.current.bitrate(now)
-			continue
-		}
-		line := t.feed.line.Load()
-		if line == nil {
+		if t.Kind() == soundKind || t.source.Seat() > 0 { // what is not chosen by what it costs
+			if t.current != nil {
+				s.sound += t.current.bitrate(now)
+			}
 			continue
 		}
 		i := t.source.index()

@@ -11,6 +11,7 @@ const (
 	tickEvery   = 100 * time.Millisecond // housekeeping of all viewers
 	catchEvery  = 5 * time.Millisecond   // between two runs of packets to one that joins
 	runLength   = 32                     // packets that are forwarded together
+	clockEvery  = 8                      // tracks for which the time is looked at once
 )
 
 // delivery is one packet of one layer on its way to a writer.
@@ -23,6 +24,7 @@ type delivery struct {
 // and what they reported. It is the only goroutine that writes to them.
 type writer struct {
 	index   int
+	clock   func() time.Time
 	batch   *batch // what its viewers are sent, on its way to the kernel
 	packets chan delivery
 	orders  chan func()   // what others want done here
@@ -33,9 +35,11 @@ type writer struct {
 	// Owned by run.
 	viewers  []*Viewer
 	catching []*DownTrack // read from a cache until they are level with it
-	pace     *time.Ticker // runs while any are
+	probing  []*Viewer    // whose links are being probed
+	pace     *time.Ticker // runs while any of both are
 	scratch  []byte       // a payload being changed for one viewer
 	waiting  []delivery   // of one run
+	arrivals []arrival    // of one piece of feedback
 }
 
 func newWriter(index int, b *batch) *writer {
@@ -44,6 +48,7 @@ func newWriter(index int, b *batch) *writer {
 	return &writer{
 		pace:    pace,
 		index:   index,
+		clock:   time.Now,
 		batch:   b,
 		packets: make(chan delivery, queueLength),
 		orders:  make(chan func(), 256),
@@ -87,13 +92,21 @@ func (w *writer) run() {
 		case f := <-w.orders:
 			f()
 		case r := <-w.reports:
-			r.track.report(r, time.Now())
+			if r.viewer != nil {
+				r.viewer.arrivals(r.arrivals, time.Now())
+			} else {
+				r.track.report(r, time.Now())
+			}
 		case now := <-tick.C:
 			for _, v := range w.viewers {
 				v.tick(now)
 			}
 		case now := <-w.pace.C:
 			w.catchUp(now)
+			w.fillUp(now)
+			if len(w.catching)+len(w.probing) == 0 {
+				w.pace.Stop()
+			}
 		case <-w.stop:
 			return
 		}
@@ -115,19 +128,24 @@ gather:
 			break gather
 		}
 	}
-	now := time.Now()
 	for i, d := range w.waiting {
 		if d.layer != nil {
-			w.forward(d.layer, w.waiting[i:], now)
+			w.forward(d.layer, w.waiting[i:])
 		}
 	}
 	clear(w.waiting)
 }
 
 // forward gives the run's packets of l to every track of this writer that
-// follows it, or waits for it, and takes them out of the run.
-func (w *writer) forward(l *layer, run []delivery, now time.Time) {
-	for _, t := range l.outs[w.index] {
+// follows it, or waits for it, and takes them out of the run. The time is looked
+// at again and again: a run to a full class takes long enough to look like a
+// queue to those at its end.
+func (w *writer) forward(l *layer, run []delivery) {
+	var now time.Time
+	for i, t := range l.outs[w.index] {
+		if i%clockEvery == 0 {
+			now = w.clock()
+		}
 		for _, d := range run {
 			if d.layer == l {
 				t.take(l, d.p, now)
@@ -143,17 +161,32 @@ func (w *writer) forward(l *layer, run []delivery, now time.Time) {
 
 // catch begins to send t what its layer's cache has.
 func (w *writer) catch(t *DownTrack) {
-	if len(w.catching) == 0 {
-		w.pace.Reset(catchEvery)
-	}
+	w.quicken()
 	w.catching = append(w.catching, t)
 }
 
 // catchUp sends each joining track its next run of cached packets.
 func (w *writer) catchUp(now time.Time) {
 	w.catching = slices.DeleteFunc(w.catching, func(t *DownTrack) bool { return !t.catchUp(now) })
-	if len(w.catching) == 0 {
-		w.pace.Stop()
+}
+
+// fill begins to send v what its probe is due.
+func (w *writer) fill(v *Viewer) {
+	if !slices.Contains(w.probing, v) {
+		w.quicken()
+		w.probing = append(w.probing, v)
+	}
+}
+
+// fillUp sends each viewer whose link is probed what is due.
+func (w *writer) fillUp(now time.Time) {
+	w.probing = slices.DeleteFunc(w.probing, func(v *Viewer) bool { return !v.fill(now) })
+}
+
+// quicken has the pace run.
+func (w *writer) quicken() {
+	if len(w.catching)+len(w.probing) == 0 {
+		w.pace.Reset(catchEvery)
 	}
 }
 

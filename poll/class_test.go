@@ -1,10 +1,7 @@
 package poll_test
 
 import (
-	"bytes"
-	"reflect"
-	"time"
-
+	"github.com/lyceum-live/lyceum/internal/classtest"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -15,108 +12,39 @@ var (
 	maya = wire.Actor{User: "maya", Role: wire.Moderator}
 )
 
-// class is a room with nothing but polls: a state, and the log it came from.
+// class is a room with nothing but polls.
 type class struct {
-	state poll.State
-	now   time.Time
-	heads []wire.Head
-	log   []poll.Event
+	*classtest.Class[poll.State, poll.Event, poll.Command]
 }
 
-func newClass() *class { return &class{now: time.UnixMilli(1_700_000_000_000)} }
+type views = classtest.Views
 
-// views is what one event showed to whom.
-type views struct {
-	all, staff *wire.View
-	personal   map[wire.UserID]wire.View
+var (
+	encode = classtest.Encode
+	code   = classtest.Code
+)
+
+var rules = classtest.Rules[poll.State, poll.Event, poll.Command]{
+	Decide: poll.Decide,
+	Apply:  (*poll.State).Apply,
+	See: func(s *poll.State, h wire.Head, e poll.Event) (v views) {
+		v.All, v.Staff, v.Personal = s.Views(h, e, nil)
+		return v
+	},
+	Conceals: (*poll.State).Conceals,
 }
 
-// do carries c out, or returns why not.
-func (c *class) do(by wire.Actor, cmd poll.Command) ([]views, error) {
-	events, err := poll.Decide(&c.state, c.now, by, cmd)
-	var out []views
-	author := by.User
-	if c.state.Conceals(cmd) {
-		author = wire.System.User // as the room writes it down
-	}
-	for _, e := range events {
-		out = append(out, c.apply(author, e))
-	}
-	return out, err
-}
-
-func (c *class) apply(by wire.UserID, e poll.Event) views {
-	h := wire.Head{Seq: uint64(len(c.log) + 1), At: wire.At(c.now), By: by}
-	c.heads, c.log = append(c.heads, h), append(c.log, e)
-	c.state.Apply(h, e)
-	var v views
-	v.all, v.staff, v.personal = c.state.Views(h, e, nil)
-	return v
-}
-
-// last is the position of the newest event, and the id of what it made.
-func (c *class) last() uint64 { return uint64(len(c.log)) }
-
-func (c *class) must(t fataler, by wire.Actor, cmd poll.Command) uint64 {
-	t.Helper()
-	if _, err := c.do(by, cmd); err != nil {
-		t.Fatalf("%T: %v", cmd, err)
-	}
-	return c.last()
-}
-
-type fataler interface {
-	Helper()
-	Fatalf(string, ...any)
-}
-
-func encode(t fataler, v any) []byte {
-	t.Helper()
-	b, err := wire.Encode(v)
-	if err != nil {
-		t.Fatalf("encode %T: %v", v, err)
-	}
-	return b
-}
-
-// reload is what a snapshot of the state becomes when it is read again.
-func (c *class) reload(t fataler) poll.State {
-	t.Helper()
-	var again poll.State
-	before := encode(t, c.state)
-	if err := wire.Decode(before, &again); err != nil {
-		t.Fatalf("decode the state: %v", err)
-	}
-	if after := encode(t, again); !bytes.Equal(before, after) {
-		t.Fatalf("a snapshot changed when it was read:\n%s\n%s", before, after)
-	}
-	again.Pseudonyms = c.state.Pseudonyms
-	return again
-}
+func newClass() *class { return &class{classtest.New(rules)} }
 
 // keep gives the class the keys of secret polls.
 func (c *class) keep() {
-	c.state.Pseudonyms = func(id uint64) ([]byte, error) { return []byte{byte(id), 1, 2, 3}, nil }
+	c.State.Pseudonyms = func(id uint64) ([]byte, error) { return []byte{byte(id), 1, 2, 3}, nil }
 }
 
-// replay folds the log, as it reads after it was written, into a new state.
-func (c *class) replay(t fataler) poll.State {
+// Reload does not forget the keys.
+func (c *class) Reload(t classtest.T) poll.State {
 	t.Helper()
-	var s poll.State
-	for i, e := range c.log {
-		again := reflect.New(reflect.TypeOf(e))
-		if err := wire.Decode(encode(t, e), again.Interface()); err != nil {
-			t.Fatalf("decode %T: %v", e, err)
-		}
-		s.Apply(c.heads[i], again.Elem().Interface().(poll.Event))
-	}
-	return s
-}
-
-// code is the code of a refusal, "" for none.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	return wire.Public(err).Code
+	again := c.Class.Reload(t)
+	again.Pseudonyms = c.State.Pseudonyms
+	return again
 }

@@ -70,14 +70,18 @@ type (
 		Text string `json:"text,omitzero"`
 		Kind string `json:"kind"`
 	}
-	// Close ends the voting.
+	// Close ends the voting. Where some see the class late, it ends for
+	// everybody when the last of them has seen it: Wait, which is the server's.
 	Close struct {
-		Poll uint64 `json:"poll"`
+		Poll uint64      `json:"poll"`
+		Wait wire.Millis `json:"-"`
 	}
 	// Drop throws a draft away.
 	Drop struct {
 		Poll uint64 `json:"poll"`
 	}
+	// Tick closes what has had its time. It comes from the room's clock.
+	Tick struct{}
 )
 
 func (Create) least() wire.Role  { return wire.Moderator }
@@ -89,6 +93,7 @@ func (Show) least() wire.Role    { return wire.Moderator }
 func (Quick) least() wire.Role   { return wire.Moderator }
 func (Close) least() wire.Role   { return wire.Moderator }
 func (Drop) least() wire.Role    { return wire.Moderator }
+func (Tick) least() wire.Role    { return wire.Host }
 
 // ballot returns the choices as a set, if p allows it.
 func (c Vote) ballot(p *Poll) (Ballot, error) {

@@ -9,7 +9,7 @@ import (
 
 // Decide says what c would change: the events to append, none if it is
 // already so, or a refusal. It changes nothing.
-func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
+func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) {
 	if !by.Role.AtLeast(c.least()) {
 		return nil, wire.ErrForbidden
 	}
@@ -76,13 +76,22 @@ func Decide(s *State, _ time.Time, by wire.Actor, c Command) ([]Event, error) {
 		if err != nil || p.Phase == PhaseClosed {
 			return nil, err
 		}
-		return []Event{Closed{p.ID}}, nil
+		return p.close(wire.At(now), c.Wait), nil
 	case Drop:
 		p, err := s.draft(c.Poll)
 		if err != nil {
 			return nil, err
 		}
 		return []Event{Dropped{p.ID}}, nil
+	case Tick:
+		if by != wire.System {
+			return nil, wire.ErrForbidden
+		}
+		var events []Event
+		for _, p := range s.sorted(func(p *Poll) bool { return p.Phase == PhaseOpen && p.Until != 0 }) {
+			events = append(events, p.close(wire.At(now), 0)...)
+		}
+		return events, nil
 	}
 	panic(fmt.Sprintf("poll: unknown command %T", c))
 }
@@ -94,6 +103,18 @@ func CloseAll(s *State) []Event {
 		events = append(events, Closed{id})
 	}
 	return events
+}
+
+// close ends the voting in an open poll, after a while if some are to be waited
+// for; a second wish does not make the while longer.
+func (p *Poll) close(now, wait wire.Millis) []Event {
+	switch {
+	case p.Until != 0 && now < p.Until:
+		return nil
+	case p.Until == 0 && wait > 0:
+		return []Event{Closing{p.ID, now + min(wait, MaxWait)}}
+	}
+	return []Event{Closed{p.ID}}
 }
 
 func (s *State) decideCreate(by wire.Actor, c Create) ([]Event, error) {

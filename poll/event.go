@@ -66,6 +66,11 @@ type (
 	Revealed struct {
 		Poll uint64 `json:"poll"`
 	}
+	// Closing: it closes by itself in a moment, for some see the class late.
+	Closing struct {
+		Poll  uint64      `json:"poll"`
+		Until wire.Millis `json:"until"`
+	}
 	// Closed: the counts stand.
 	Closed struct {
 		Poll uint64 `json:"poll"`
@@ -86,6 +91,7 @@ func (Withdrawn) event()    {}
 func (Participated) event() {}
 func (Removed) event()      {}
 func (Revealed) event()     {}
+func (Closing) event()      {}
 func (Closed) event()       {}
 func (Dropped) event()      {}
 

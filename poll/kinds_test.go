@@ -225,12 +225,12 @@ func TestKindsFollowTheModel(t *testing.T) {
 		c.keep()
 		ask := drawKind(t)
 		m := &paper{ask: ask, casts: map[wire.UserID]cast{}, open: true}
-		id := c.must(t, maya, ask)
+		id := c.Must(t, maya, ask)
 		var announced []byte
 		leaks := func(v []views) {
 			for _, v := range v {
-				if v.all != nil {
-					m.hides(t, v.all.Data)
+				if v.All != nil {
+					m.hides(t, v.All.Data)
 				}
 			}
 		}
@@ -239,7 +239,7 @@ func TestKindsFollowTheModel(t *testing.T) {
 			"vote": func(t *rapid.T) {
 				by, vote := someone.Draw(t, "by"), drawVote(t, ask)
 				vote.Poll = id
-				shown, err := c.do(by, vote)
+				shown, err := c.Do(by, vote)
 				if !m.open {
 					if code(err) != "poll.closed" {
 						t.Fatalf("a late vote: %v", err)
@@ -250,8 +250,8 @@ func TestKindsFollowTheModel(t *testing.T) {
 					t.Fatalf("%+v: %v", vote, err)
 				}
 				if len(shown) > 0 {
-					m.casts[by.User] = cast{vote, c.last()}
-					if len(shown[0].personal) == 1 == ask.Secret || shown[0].all != nil || shown[0].staff != nil {
+					m.casts[by.User] = cast{vote, c.Last()}
+					if len(shown[0].Personal) == 1 == ask.Secret || shown[0].All != nil || shown[0].Staff != nil {
 						t.Fatalf("a vote showed %+v", shown)
 					}
 				}
@@ -259,10 +259,10 @@ func TestKindsFollowTheModel(t *testing.T) {
 			"wrong vote": func(t *rapid.T) {
 				vote := drawWrong(t, ask)
 				vote.Poll = id
-				before := encode(t, c.state)
-				if _, err := c.do(someone.Draw(t, "by"), vote); err == nil && m.open && !m.takes(vote) {
+				before := encode(t, c.State)
+				if _, err := c.Do(someone.Draw(t, "by"), vote); err == nil && m.open && !m.takes(vote) {
 					t.Fatalf("%s took %+v", ask.Kind, vote)
-				} else if err != nil && !bytes.Equal(before, encode(t, c.state)) {
+				} else if err != nil && !bytes.Equal(before, encode(t, c.State)) {
 					t.Fatalf("a refused vote changed the state")
 				} else if err == nil && m.open {
 					t.Skip("it is one that the kind takes")
@@ -270,7 +270,7 @@ func TestKindsFollowTheModel(t *testing.T) {
 			},
 			"retract": func(t *rapid.T) {
 				by := someone.Draw(t, "by")
-				shown, err := c.do(by, poll.Retract{Poll: id})
+				shown, err := c.Do(by, poll.Retract{Poll: id})
 				if _, had := m.casts[by.User]; m.open && (err != nil || had != (len(shown) == 1)) || !m.open && code(err) != "poll.closed" {
 					t.Fatalf("taking back (had voted: %v) showed %d views: %v", had, len(shown), err)
 				}
@@ -280,7 +280,7 @@ func TestKindsFollowTheModel(t *testing.T) {
 			},
 			"show": func(t *rapid.T) {
 				seen := m.visible()
-				shown, err := c.do(maya, poll.Show{Poll: id})
+				shown, err := c.Do(maya, poll.Show{Poll: id})
 				if ask.Secret && m.open {
 					if code(err) != "poll.secret" {
 						t.Fatalf("showing an open secret poll: %v", err)
@@ -290,7 +290,7 @@ func TestKindsFollowTheModel(t *testing.T) {
 				if err != nil || seen != (len(shown) == 0) {
 					t.Fatalf("showing what is visible (%v): %d views, %v", seen, len(shown), err)
 				}
-				if m.shown = m.shown || !seen; !seen && (shown[0].all == nil || shown[0].all.Type != "poll.shown") {
+				if m.shown = m.shown || !seen; !seen && (shown[0].All == nil || shown[0].All.Type != "poll.shown") {
 					t.Fatalf("showed %+v", shown)
 				}
 			},
@@ -298,8 +298,8 @@ func TestKindsFollowTheModel(t *testing.T) {
 				if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
 					t.Skip("not yet")
 				}
-				takers, _ := c.state.Takers(id, []wire.UserID{"eli", "cho", "ana", "dee", "ben", "maya"})
-				shown, err := c.do(maya, poll.Close{Poll: id})
+				takers, _ := c.State.Takers(id, []wire.UserID{"eli", "cho", "ana", "dee", "ben", "maya"})
+				shown, err := c.Do(maya, poll.Close{Poll: id})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -309,11 +309,11 @@ func TestKindsFollowTheModel(t *testing.T) {
 				m.open = false
 				leaks(shown)
 			},
-			"restart": func(t *rapid.T) { c.state = c.reload(t) },
+			"restart": func(t *rapid.T) { c.State = c.Reload(t) },
 			"": func(t *rapid.T) {
-				staff := c.state.Snapshot(true)[0]
+				staff := c.State.Snapshot(true)[0]
 				if ask.Secret && m.open {
-					tally, _ := c.state.Tally(id, true)
+					tally, _ := c.State.Tally(id, true)
 					if told := tally.Data.(poll.TallyView); staff.Result != nil || staff.Counts != nil || told.Counts != nil || told.Result != nil {
 						t.Fatalf("the staff sees an open secret poll: %+v, %+v", staff, told)
 					}
@@ -321,17 +321,17 @@ func TestKindsFollowTheModel(t *testing.T) {
 					m.holds(t, staff)
 				}
 				m.conceals(t, c)
-				viewer := c.state.Snapshot(false)[0]
+				viewer := c.State.Snapshot(false)[0]
 				m.hides(t, viewer)
-				if v, ok := c.state.Tally(id, false); ok != m.open {
+				if v, ok := c.State.Tally(id, false); ok != m.open {
 					t.Fatalf("a tally of a poll that is open: %v", m.open)
 				} else if ok {
 					m.hides(t, v.Data)
 				}
 				for _, p := range people {
-					m.own(t, &c.state, id, p.User)
+					m.own(t, &c.State, id, p.User)
 				}
-				if has, err := c.state.Voted(id); ask.Secret != (code(err) == "poll.secret") {
+				if has, err := c.State.Voted(id); ask.Secret != (code(err) == "poll.secret") {
 					t.Fatalf("who has voted (secret: %v): %v", ask.Secret, err)
 				} else if err == nil {
 					for _, p := range people {
@@ -351,7 +351,7 @@ func TestKindsFollowTheModel(t *testing.T) {
 				}
 			},
 		})
-		if got, want := encode(t, c.replay(t)), encode(t, c.state); !bytes.Equal(got, want) {
+		if got, want := encode(t, c.Replay(t)), encode(t, c.State); !bytes.Equal(got, want) {
 			t.Fatalf("replayed:\n got %s\nwant %s", got, want)
 		}
 	})
@@ -377,9 +377,9 @@ func (m *paper) conceals(t *rapid.T, c *class) {
 	if !m.ask.Secret {
 		return
 	}
-	written := encode(t, c.state)
-	for i, e := range c.log {
-		written = append(append(written, encode(t, e)...), encode(t, c.heads[i].By)...)
+	written := encode(t, c.State)
+	for i, e := range c.Log {
+		written = append(append(written, encode(t, e)...), encode(t, c.Heads[i].By)...)
 	}
 	for _, p := range people {
 		if bytes.Contains(written, []byte(`"`+p.User+`"`)) {

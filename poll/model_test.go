@@ -227,20 +227,20 @@ func TestPollsFollowTheModel(t *testing.T) {
 		var ms models
 		t.Repeat(map[string]func(*rapid.T){
 			"command": func(t *rapid.T) {
-				c.now = c.now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "ms")) * time.Millisecond)
+				c.Now = c.Now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "ms")) * time.Millisecond)
 				by := rapid.SampledFrom([]wire.Actor{ana, ben, maya, maya}).Draw(t, "by")
 				cmd := drawCommand(t, ms)
-				before := encode(t, c.state)
-				if _, err := poll.Decide(&c.state, c.now, by, cmd); code(err) != ms.refusal(by, cmd) {
+				before := encode(t, c.State)
+				if _, err := poll.Decide(&c.State, c.Now, by, cmd); code(err) != ms.refusal(by, cmd) {
 					t.Fatalf("%T %+v: got %v, want %q", cmd, cmd, err, ms.refusal(by, cmd))
-				} else if !bytes.Equal(before, encode(t, c.state)) {
+				} else if !bytes.Equal(before, encode(t, c.State)) {
 					t.Fatalf("deciding %T changed the state", cmd)
 				} else if err != nil {
 					return
 				}
 				idle := ms.idle(by, cmd)
-				ms = ms.change(by, cmd, c.last()+1, wire.At(c.now))
-				shown, _ := c.do(by, cmd)
+				ms = ms.change(by, cmd, c.Last()+1, wire.At(c.Now))
+				shown, _ := c.Do(by, cmd)
 				if idle != (len(shown) == 0) || len(shown) > 1 {
 					t.Fatalf("%T %+v made %d events; already so: %v", cmd, cmd, len(shown), idle)
 				}
@@ -248,23 +248,23 @@ func TestPollsFollowTheModel(t *testing.T) {
 					checkAudience(t, ms, cmd, v)
 				}
 			},
-			"restart": func(t *rapid.T) { c.state = c.reload(t) },
+			"restart": func(t *rapid.T) { c.State = c.Reload(t) },
 			"": func(t *rapid.T) {
 				check := func(what string, got, want any) {
 					if g, w := encode(t, got), encode(t, want); !bytes.Equal(g, w) {
 						t.Fatalf("%s:\n got %s\nwant %s", what, g, w)
 					}
 				}
-				check("viewers", c.state.Snapshot(false), ms.phase("open", "closed").views(false))
-				check("staff", c.state.Snapshot(true), ms.phase("open", "closed").views(true))
-				check("drafts", c.state.Drafts(), ms.phase("draft").views(true))
+				check("viewers", c.State.Snapshot(false), ms.phase("open", "closed").views(false))
+				check("staff", c.State.Snapshot(true), ms.phase("open", "closed").views(true))
+				check("drafts", c.State.Drafts(), ms.phase("draft").views(true))
 				mine := map[uint64][]int{}
 				for _, m := range ms {
 					if b := m.ballots[ana.User]; b != nil {
 						mine[m.id] = slices.Sorted(slices.Values(b))
 					}
 					for _, staff := range []bool{false, true} {
-						v, ok := c.state.Tally(m.id, staff)
+						v, ok := c.State.Tally(m.id, staff)
 						if ok != (m.phase == "open") {
 							t.Fatalf("tally of a poll that is %s: %v", m.phase, ok)
 						}
@@ -280,11 +280,11 @@ func TestPollsFollowTheModel(t *testing.T) {
 						check("result", wire.Raw(m.result), wire.Raw(now))
 					}
 				}
-				own, _ := c.state.Mine(ana.User)
+				own, _ := c.State.Mine(ana.User)
 				check("own votes", own, mine)
 			},
 		})
-		if got, want := encode(t, c.replay(t)), encode(t, c.state); !bytes.Equal(got, want) {
+		if got, want := encode(t, c.Replay(t)), encode(t, c.State); !bytes.Equal(got, want) {
 			t.Fatalf("replayed:\n got %s\nwant %s", got, want)
 		}
 	})
@@ -293,10 +293,10 @@ func TestPollsFollowTheModel(t *testing.T) {
 // checkAudience holds what an event showed against what each audience may see.
 func checkAudience(t *rapid.T, ms models, cmd poll.Command, v views) {
 	if vote, ok := cmd.(poll.Vote); ok {
-		if v.all != nil || v.staff != nil || len(v.personal) != 1 {
+		if v.All != nil || v.Staff != nil || len(v.Personal) != 1 {
 			t.Fatalf("a vote showed %+v", v)
 		}
-		for _, mine := range v.personal {
+		for _, mine := range v.Personal {
 			want := poll.MineView{Poll: vote.Poll, Choices: slices.Sorted(slices.Values(vote.Choices))}
 			if mine.Type != "poll.mine" || !bytes.Equal(encode(t, mine.Data), encode(t, want)) {
 				t.Fatalf("own vote: got %+v, want %+v", mine, want)
@@ -304,19 +304,19 @@ func checkAudience(t *rapid.T, ms models, cmd poll.Command, v views) {
 		}
 		return
 	}
-	if v.all != nil {
-		got := v.all.Data.(poll.View)
+	if v.All != nil {
+		got := v.All.Data.(poll.View)
 		if m := ms.find(got.ID); m.phase == "draft" || !bytes.Equal(encode(t, got), encode(t, m.view(false))) {
 			t.Fatalf("%T showed viewers %+v, not %+v", cmd, got, m.view(false))
 		}
 	}
-	if v.staff != nil {
-		if got, ok := v.staff.Data.(poll.View); ok && !bytes.Equal(encode(t, got), encode(t, ms.find(got.ID).view(true))) {
+	if v.Staff != nil {
+		if got, ok := v.Staff.Data.(poll.View); ok && !bytes.Equal(encode(t, got), encode(t, ms.find(got.ID).view(true))) {
 			t.Fatalf("%T showed the staff %+v", cmd, got)
 		}
 	}
 	var types [2]string
-	for i, view := range []*wire.View{v.all, v.staff} {
+	for i, view := range []*wire.View{v.All, v.Staff} {
 		if view != nil {
 			types[i] = view.Type
 		}
@@ -332,9 +332,9 @@ func showing(ms models, cmd poll.Command, v views) [2]string {
 	if _, dropped := cmd.(poll.Drop); dropped {
 		return [2]string{"", "poll.dropped"}
 	}
-	view := v.all
+	view := v.All
 	if view == nil {
-		view = v.staff
+		view = v.Staff
 	}
 	switch m := ms.find(view.Data.(poll.View).ID); {
 	case m.phase == "draft":

@@ -1,10 +1,12 @@
 // Package poll asks a class for its opinion and counts the votes.
 //
-//	draft ──Open──▶ open ──Close──▶ closed
+//	draft ──Open──▶ open ──Close, a moment after it──▶ closed
 //
 // A draft may be edited and dropped, and only the staff knows of it. While a
 // poll is open everybody has one vote, of the poll's [Kind], and may change it
 // or take it back. In a secret poll nobody learns who gave what (secret.go).
+// A poll that is closed while some see the class late stays open until they
+// have seen that, so that its result is everybody's ([Poll.Until]).
 // What people write may be taken out by a moderator (remove.go).
 // The result of a hidden poll is shown to viewers once it is closed, or only
 // when the staff shows it. What is closed never changes and never opens again;
@@ -20,6 +22,7 @@ package poll
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -29,6 +32,9 @@ const (
 	MaxShown = 20  // polls that are open or closed; one more forgets the oldest that is closed
 	MaxPolls = 200 // polls in all, with the drafts
 )
+
+// MaxWait is how long a poll waits at most for those who see the class late.
+const MaxWait wire.Millis = 5000
 
 // What a poll refuses.
 var (
@@ -86,6 +92,7 @@ type Poll struct {
 	Given    map[wire.UserID]Given  `json:"given,omitzero"` //
 	Counts   []int                  `json:"counts"`         // of Votes, for each choice; of a ranking the points
 	Weight   int                    `json:"weight,omitzero"`
+	Until    wire.Millis            `json:"until,omitzero"`    // when it closes by itself; 0: not yet
 	Revealed bool                   `json:"revealed,omitzero"` // the staff has shown the result
 	Removed  []wire.Personal        `json:"removed,omitzero"`  // words that do not count, as they are counted
 
@@ -173,9 +180,11 @@ func (s *State) Apply(h wire.Head, e Event) {
 		s.Polls[e.Poll].remove(e)
 	case Revealed:
 		s.Polls[e.Poll].Revealed = true
+	case Closing:
+		s.Polls[e.Poll].Until = e.Until
 	case Closed:
 		p := s.Polls[e.Poll]
-		p.Phase, p.result = PhaseClosed, nil // now with all that it has
+		p.Phase, p.Until, p.result = PhaseClosed, 0, nil // now with all that it has
 	case Dropped:
 		delete(s.Polls, e.Poll)
 	}
@@ -198,6 +207,21 @@ func (s *State) open(p *Poll, at wire.Millis) {
 			return
 		}
 	}
+}
+
+// Alarm is when the first of the polls closes by itself and a [Tick] is due; the
+// zero time if none does.
+func (s *State) Alarm() time.Time {
+	var at wire.Millis
+	for _, p := range s.Polls {
+		if p.Phase == PhaseOpen && p.Until != 0 && (at == 0 || p.Until < at) {
+			at = p.Until
+		}
+	}
+	if at == 0 {
+		return time.Time{}
+	}
+	return at.Time()
 }
 
 // vote takes user's vote in place of an earlier one.

@@ -33,7 +33,7 @@ func TestCleanCreate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newClass().do(maya, tt.give)
+			_, err := newClass().Do(maya, tt.give)
 			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
 				t.Errorf("got %v, want field %q", err, tt.field)
 			}
@@ -43,11 +43,11 @@ func TestCleanCreate(t *testing.T) {
 
 func TestTextsAreCleanedAndOwned(t *testing.T) {
 	c := newClass()
-	c.must(t, maya, poll.Create{Text: "  Wel\u202el?\n", Choices: []string{" a ", "e\u0301"}})
+	c.Must(t, maya, poll.Create{Text: "  Wel\u202el?\n", Choices: []string{" a ", "e\u0301"}})
 	want := poll.Created{Question: poll.Question{
 		Text: wire.Own("maya", "Well?"), Choices: []wire.Personal{wire.Own("maya", "a"), wire.Own("maya", "é")}, Max: 1,
 	}}
-	if got := c.log[0]; !reflect.DeepEqual(got, want) {
+	if got := c.Log[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -58,26 +58,26 @@ func TestRoomIsMadeByForgettingResults(t *testing.T) {
 	c := newClass()
 	ask := poll.Create{Text: "Well?", Choices: []string{"yes", "no"}, Open: true}
 	for range poll.MaxShown {
-		c.must(t, maya, ask)
+		c.Must(t, maya, ask)
 	}
-	if _, err := c.do(maya, ask); !errors.Is(err, poll.ErrMany) {
+	if _, err := c.Do(maya, ask); !errors.Is(err, poll.ErrMany) {
 		t.Fatalf("opening one poll too many: %v", err)
 	}
-	first := c.state.OpenIDs()[0]
-	c.must(t, maya, poll.Close{Poll: first + 2})
-	second := c.must(t, maya, ask)
-	shown := c.state.Snapshot(false)
+	first := c.State.OpenIDs()[0]
+	c.Must(t, maya, poll.Close{Poll: first + 2})
+	second := c.Must(t, maya, ask)
+	shown := c.State.Snapshot(false)
 	if len(shown) != poll.MaxShown || shown[0].ID != first || shown[len(shown)-1].ID != second {
 		t.Fatalf("got %d polls, from %d to %d", len(shown), shown[0].ID, shown[len(shown)-1].ID)
 	}
-	if _, err := c.do(ana, poll.Vote{Poll: first + 2, Choices: []int{0}}); !errors.Is(err, wire.ErrNotFound) {
+	if _, err := c.Do(ana, poll.Vote{Poll: first + 2, Choices: []int{0}}); !errors.Is(err, wire.ErrNotFound) {
 		t.Errorf("a vote in a forgotten poll: %v", err)
 	}
 	ask.Open = false
 	for range poll.MaxPolls - poll.MaxShown {
-		c.must(t, maya, ask)
+		c.Must(t, maya, ask)
 	}
-	if _, err := c.do(maya, ask); !errors.Is(err, poll.ErrMany) {
+	if _, err := c.Do(maya, ask); !errors.Is(err, poll.ErrMany) {
 		t.Errorf("drafting one poll too many: %v", err)
 	}
 }
@@ -105,7 +105,7 @@ func TestImages(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClass()
 			tt.give.Text, tt.give.Open = "Well?", true
-			_, err := c.do(maya, tt.give)
+			_, err := c.Do(maya, tt.give)
 			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
 				t.Fatalf("got %v, want field %q", err, tt.field)
 			}
@@ -116,7 +116,7 @@ func TestImages(t *testing.T) {
 			if strings.Join(want, "") == "" {
 				want = nil
 			}
-			if v := c.state.Snapshot(false)[0]; !reflect.DeepEqual(v.Images, want) {
+			if v := c.State.Snapshot(false)[0]; !reflect.DeepEqual(v.Images, want) {
 				t.Errorf("shown %q, want %q", v.Images, want)
 			}
 		})
@@ -126,18 +126,18 @@ func TestImages(t *testing.T) {
 func TestCloseAll(t *testing.T) {
 	c := newClass()
 	ask := poll.Create{Text: "Well?", Choices: []string{"yes", "no"}}
-	draft := c.must(t, maya, ask)
+	draft := c.Must(t, maya, ask)
 	ask.Open = true
-	open := c.must(t, maya, ask)
-	got := poll.CloseAll(&c.state)
+	open := c.Must(t, maya, ask)
+	got := poll.CloseAll(&c.State)
 	if want := []poll.Event{poll.Closed{Poll: open}}; !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
-	c.apply("maya", got[0])
-	if rest := poll.CloseAll(&c.state); rest != nil {
+	c.Apply("maya", got[0])
+	if rest := poll.CloseAll(&c.State); rest != nil {
 		t.Errorf("closing again: %v", rest)
 	}
-	if _, err := c.do(maya, poll.Open{Poll: draft}); err != nil {
+	if _, err := c.Do(maya, poll.Open{Poll: draft}); err != nil {
 		t.Errorf("the draft is gone: %v", err)
 	}
 }
@@ -159,47 +159,47 @@ func FuzzDecide(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
 		c := newClass()
-		c.must(t, maya, poll.Create{Text: "draft", Choices: []string{"a", "b"}})
-		c.must(t, maya, poll.Create{Text: "open", Choices: []string{"a", "b"}, Hidden: true, Open: true})
+		c.Must(t, maya, poll.Create{Text: "draft", Choices: []string{"a", "b"}})
+		c.Must(t, maya, poll.Create{Text: "open", Choices: []string{"a", "b"}, Hidden: true, Open: true})
 		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
 		if wire.Decode(data, cmd.Interface()) != nil {
 			return
 		}
-		before := encode(t, c.state)
-		shown, err := c.do(maya, cmd.Elem().Interface().(poll.Command))
-		if err != nil && string(before) != string(encode(t, c.state)) {
+		before := encode(t, c.State)
+		shown, err := c.Do(maya, cmd.Elem().Interface().(poll.Command))
+		if err != nil && string(before) != string(encode(t, c.State)) {
 			t.Fatalf("refused with %v, but the state has changed", err)
 		}
 		for _, v := range shown {
-			for _, view := range []*wire.View{v.all, v.staff} {
+			for _, view := range []*wire.View{v.All, v.Staff} {
 				if view != nil {
 					encode(t, view.Data)
 				}
 			}
 		}
-		encode(t, c.state.Snapshot(false))
-		c.reload(t)
+		encode(t, c.State.Snapshot(false))
+		c.Reload(t)
 	})
 }
 
 func BenchmarkVote(b *testing.B) {
 	c := newClass()
-	id := c.must(b, maya, poll.Create{Text: "Well?", Choices: []string{"a", "b", "c", "d"}, Open: true})
+	id := c.Must(b, maya, poll.Create{Text: "Well?", Choices: []string{"a", "b", "c", "d"}, Open: true})
 	voters := make([]wire.Actor, 5000)
 	for i := range voters {
 		voters[i] = wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i)), Role: wire.Viewer}
 	}
-	h := wire.Head{Seq: 2, At: wire.At(c.now)}
+	h := wire.Head{Seq: 2, At: wire.At(c.Now)}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		by := voters[i%len(voters)]
-		events, err := poll.Decide(&c.state, c.now, by, poll.Vote{Poll: id, Choices: []int{(i + i/len(voters)) % 4}})
+		events, err := poll.Decide(&c.State, c.Now, by, poll.Vote{Poll: id, Choices: []int{(i + i/len(voters)) % 4}})
 		if err != nil {
 			b.Fatal(err)
 		}
 		h.By = by.User
 		for _, e := range events {
-			c.state.Apply(h, e)
+			c.State.Apply(h, e)
 		}
 	}
 }

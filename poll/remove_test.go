@@ -20,7 +20,7 @@ func TestRemovedWordsAreGone(t *testing.T) {
 	words := []string{"go", "zig", "lua", "rust"}
 	rapid.Check(t, func(t *rapid.T) {
 		c := newClass()
-		id := c.must(t, maya, poll.Create{Text: "?", Kind: poll.KindCloud, Words: 3, Open: true, Hidden: rapid.Bool().Draw(t, "hidden")})
+		id := c.Must(t, maya, poll.Create{Text: "?", Kind: poll.KindCloud, Words: 3, Open: true, Hidden: rapid.Bool().Draw(t, "hidden")})
 		given, removed, open := map[wire.UserID][]string{}, map[string]bool{}, true
 		t.Repeat(map[string]func(*rapid.T){
 			"vote": func(t *rapid.T) {
@@ -34,7 +34,7 @@ func TestRemovedWordsAreGone(t *testing.T) {
 					want = "wire.text"
 				}
 				before, voted := given[by.User]
-				switch _, err := c.do(by, poll.Vote{Poll: id, Words: said}); {
+				switch _, err := c.Do(by, poll.Vote{Poll: id, Words: said}); {
 				case code(err) != want:
 					t.Fatalf("%v of %v: %v, want %q", said, removed, err, want)
 				case err == nil && !(voted && slices.Equal(before, counts)):
@@ -54,10 +54,10 @@ func TestRemovedWordsAreGone(t *testing.T) {
 						}
 					}
 				}
-				if _, err := c.do(ana, poll.Remove{Poll: id, Word: word}); code(err) != "auth.forbidden" {
+				if _, err := c.Do(ana, poll.Remove{Poll: id, Word: word}); code(err) != "auth.forbidden" {
 					t.Fatalf("a viewer: %v", err)
 				}
-				shown, err := c.do(maya, poll.Remove{Poll: id, Word: word})
+				shown, err := c.Do(maya, poll.Remove{Poll: id, Word: word})
 				if !stands {
 					if code(err) != "wire.not_found" {
 						t.Fatalf("%s, which nobody gave: %v", word, err)
@@ -66,15 +66,15 @@ func TestRemovedWordsAreGone(t *testing.T) {
 				}
 				removed[word] = true
 				slices.Sort(lost)
-				if err != nil || len(shown) != 1 || shown[0].all.Type != "poll.changed" || !slices.Equal(slices.Sorted(maps.Keys(shown[0].personal)), lost) {
+				if err != nil || len(shown) != 1 || shown[0].All.Type != "poll.changed" || !slices.Equal(slices.Sorted(maps.Keys(shown[0].Personal)), lost) {
 					t.Fatalf("%v, %+v; lost %v", err, shown, lost)
 				}
-				if bytes.Contains(encode(t, c.log[len(c.log)-1]), []byte(`"`+word+`"`)) {
-					t.Fatalf("the log repeats the word: %s", encode(t, c.log[len(c.log)-1]))
+				if bytes.Contains(encode(t, c.Log[len(c.Log)-1]), []byte(`"`+word+`"`)) {
+					t.Fatalf("the log repeats the word: %s", encode(t, c.Log[len(c.Log)-1]))
 				}
 			},
-			"close":   func(t *rapid.T) { c.must(t, maya, poll.Close{Poll: id}); open = false },
-			"restart": func(t *rapid.T) { c.state = c.reload(t) },
+			"close":   func(t *rapid.T) { c.Must(t, maya, poll.Close{Poll: id}); open = false },
+			"restart": func(t *rapid.T) { c.State = c.Reload(t) },
 			"": func(t *rapid.T) {
 				want := map[string]int{}
 				for _, said := range given {
@@ -83,7 +83,7 @@ func TestRemovedWordsAreGone(t *testing.T) {
 					}
 				}
 				got := map[string]int{}
-				v := c.state.Snapshot(true)[0]
+				v := c.State.Snapshot(true)[0]
 				for _, w := range v.Result.Words {
 					got[w.Word] = w.N
 				}
@@ -92,13 +92,13 @@ func TestRemovedWordsAreGone(t *testing.T) {
 				}
 				for i := range 5 {
 					user := viewer(i).User
-					if _, voted := given[user]; voted != (len(c.state.Own(id, user).Words) > 0) {
-						t.Fatalf("%s sees %+v as their own", user, c.state.Own(id, user))
+					if _, voted := given[user]; voted != (len(c.State.Own(id, user).Words) > 0) {
+						t.Fatalf("%s sees %+v as their own", user, c.State.Own(id, user))
 					}
 				}
 			},
 		})
-		if got, want := encode(t, c.replay(t)), encode(t, c.state); !bytes.Equal(got, want) {
+		if got, want := encode(t, c.Replay(t)), encode(t, c.State); !bytes.Equal(got, want) {
 			t.Fatalf("replayed:\n got %s\nwant %s", got, want)
 		}
 	})
@@ -108,29 +108,29 @@ func TestRemovedWordsAreGone(t *testing.T) {
 // anew while the poll is open. All answers that say just the same go.
 func TestRemovedAnswersAreGone(t *testing.T) {
 	c := newClass()
-	id := c.must(t, maya, poll.Create{Text: "?", Kind: poll.KindText, Open: true})
+	id := c.Must(t, maya, poll.Create{Text: "?", Kind: poll.KindText, Open: true})
 	for i, said := range []string{"fine", "rude", "rude", "also rude"} {
-		c.must(t, viewer(i), poll.Vote{Poll: id, Text: said})
+		c.Must(t, viewer(i), poll.Vote{Poll: id, Text: said})
 	}
 	result := func() string {
-		v := c.state.Snapshot(false)[0]
+		v := c.State.Snapshot(false)[0]
 		return fmt.Sprint(v.Voters, v.Result.N, v.Result.Texts)
 	}
-	shown, err := c.do(maya, poll.Remove{Poll: id, Text: "rude"})
+	shown, err := c.Do(maya, poll.Remove{Poll: id, Text: "rude"})
 	if err != nil || result() != "2 2 [also rude fine]" {
 		t.Fatalf("%v: %s", err, result())
 	}
-	if _, one := shown[0].personal[viewer(1).User]; !one || len(shown[0].personal) != 2 {
-		t.Errorf("told: %+v", shown[0].personal)
+	if _, one := shown[0].Personal[viewer(1).User]; !one || len(shown[0].Personal) != 2 {
+		t.Errorf("told: %+v", shown[0].Personal)
 	}
-	c.must(t, viewer(1), poll.Vote{Poll: id, Text: "better"})
-	c.must(t, maya, poll.Close{Poll: id})
-	c.must(t, maya, poll.Remove{Poll: id, Text: "also rude"})
+	c.Must(t, viewer(1), poll.Vote{Poll: id, Text: "better"})
+	c.Must(t, maya, poll.Close{Poll: id})
+	c.Must(t, maya, poll.Remove{Poll: id, Text: "also rude"})
 	if result() != "2 2 [better fine]" {
 		t.Error(result())
 	}
-	choice := c.must(t, maya, poll.Create{Text: "?", Choices: []string{"a", "b"}, Open: true})
-	draft := c.must(t, maya, poll.Create{Text: "?", Kind: poll.KindText})
+	choice := c.Must(t, maya, poll.Create{Text: "?", Choices: []string{"a", "b"}, Open: true})
+	draft := c.Must(t, maya, poll.Create{Text: "?", Kind: poll.KindText})
 	for _, tt := range []struct {
 		cmd  poll.Remove
 		code string
@@ -143,11 +143,11 @@ func TestRemovedAnswersAreGone(t *testing.T) {
 		{poll.Remove{Poll: draft, Text: "a"}, "poll.closed"},
 		{poll.Remove{Poll: 99, Text: "a"}, "wire.not_found"},
 	} {
-		if _, err := c.do(maya, tt.cmd); code(err) != tt.code {
+		if _, err := c.Do(maya, tt.cmd); code(err) != tt.code {
 			t.Errorf("%+v: %v, want %s", tt.cmd, err, tt.code)
 		}
 	}
-	if got, want := encode(t, c.replay(t)), encode(t, c.state); !bytes.Equal(got, want) {
+	if got, want := encode(t, c.Replay(t)), encode(t, c.State); !bytes.Equal(got, want) {
 		t.Errorf("replayed:\n got %s\nwant %s", got, want)
 	}
 }
@@ -156,18 +156,18 @@ func TestRemovedAnswersAreGone(t *testing.T) {
 // room is read from a snapshot that was taken before.
 func TestRemovedWordsOfTheForgotten(t *testing.T) {
 	c := newClass()
-	id := c.must(t, maya, poll.Create{Text: "?", Kind: poll.KindCloud, Words: 2, Open: true})
+	id := c.Must(t, maya, poll.Create{Text: "?", Kind: poll.KindCloud, Words: 2, Open: true})
 	for i := range 3 {
-		c.must(t, viewer(i), poll.Vote{Poll: id, Words: []string{"rude", "go"}})
+		c.Must(t, viewer(i), poll.Vote{Poll: id, Words: []string{"rude", "go"}})
 	}
-	c.must(t, maya, poll.Remove{Poll: id, Word: "rude"})
-	p := c.state.Polls[id]
+	c.Must(t, maya, poll.Remove{Poll: id, Word: "rude"})
+	p := c.State.Polls[id]
 	for i, word := range p.Removed {
 		if word.Owner == viewer(0).User {
 			p.Removed[i].Text = "" // as it reads without the key
 		}
 	}
-	if _, err := c.do(viewer(3), poll.Vote{Poll: id, Words: []string{"rude"}}); code(err) != "wire.text" {
+	if _, err := c.Do(viewer(3), poll.Vote{Poll: id, Words: []string{"rude"}}); code(err) != "wire.text" {
 		t.Errorf("a removed word is counted again: %v", err)
 	}
 }

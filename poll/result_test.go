@@ -60,7 +60,7 @@ func TestCleanKinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.give.Text = "Well?"
-			_, err := newClass().do(maya, tt.give)
+			_, err := newClass().Do(maya, tt.give)
 			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
 				t.Errorf("got %v, want field %q", err, tt.field)
 			}
@@ -74,7 +74,7 @@ func TestTalliesStaySmall(t *testing.T) {
 	for _, ask := range []poll.Create{{Kind: poll.KindCloud, Words: 5}, {Kind: poll.KindText}, {Kind: poll.KindNumber}} {
 		c := newClass()
 		ask.Text, ask.Open = "Well?", true
-		id := c.must(t, maya, ask)
+		id := c.Must(t, maya, ask)
 		for i := range 1000 {
 			vote := poll.Vote{Poll: id}
 			switch ask.Kind {
@@ -88,16 +88,16 @@ func TestTalliesStaySmall(t *testing.T) {
 				x := float64(i) * 1e9 / 3
 				vote.Value = &x
 			}
-			c.must(t, viewer(i), vote)
+			c.Must(t, viewer(i), vote)
 		}
-		v, _ := c.state.Tally(id, false)
+		v, _ := c.State.Tally(id, false)
 		result := v.Data.(poll.TallyView).Result
 		size := len(encode(t, v.Data))
 		if len(result.Words) > poll.MaxCloud || len(result.Texts) > poll.MaxTexts || len(result.Histogram) > 12 || size > 5<<10 {
 			t.Errorf("%s: %d bytes with %d words, %d texts, %d bars", ask.Kind, size, len(result.Words), len(result.Texts), len(result.Histogram))
 		}
-		c.must(t, maya, poll.Close{Poll: id})
-		if closed := len(encode(t, c.state.Snapshot(false)[0])); closed > 17<<10 { // as in every welcome
+		c.Must(t, maya, poll.Close{Poll: id})
+		if closed := len(encode(t, c.State.Snapshot(false)[0])); closed > 17<<10 { // as in every welcome
 			t.Errorf("%s: %d bytes when it is closed", ask.Kind, closed)
 		}
 		t.Logf("%s: %d bytes", ask.Kind, size)
@@ -107,12 +107,12 @@ func TestTalliesStaySmall(t *testing.T) {
 // A cloud counts what was meant: cut into words, folded, once for a person.
 func TestCloudReadsChinese(t *testing.T) {
 	c := newClass()
-	id := c.must(t, maya, poll.Create{Text: "这节课如何？", Kind: poll.KindCloud, Words: 2, Open: true})
+	id := c.Must(t, maya, poll.Create{Text: "这节课如何？", Kind: poll.KindCloud, Words: 2, Open: true})
 	for i, words := range [][]string{{"我喜欢机器学习"}, {"機器學習", "机器学习"}, {"ＧＯ"}, {"go", "好"}, {"no"}} {
-		c.must(t, viewer(i), poll.Vote{Poll: id, Words: words})
+		c.Must(t, viewer(i), poll.Vote{Poll: id, Words: words})
 	}
 	got := map[string]int{}
-	for _, w := range c.state.Snapshot(false)[0].Result.Words {
+	for _, w := range c.State.Snapshot(false)[0].Result.Words {
 		got[w.Word] = w.N
 	}
 	want := map[string]int{"喜欢": 1, "机器学习": 2, "GO": 2, "好": 1, "no": 1}
@@ -142,12 +142,12 @@ func TestOutcome(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClass()
-			id := c.must(t, maya, tt.ask)
+			id := c.Must(t, maya, tt.ask)
 			for i, choices := range tt.votes {
-				c.must(t, viewer(i), poll.Vote{Poll: id, Choices: choices})
+				c.Must(t, viewer(i), poll.Vote{Poll: id, Choices: choices})
 			}
 			got := ""
-			if then, ok := poll.Outcome(&c.state, id); ok {
+			if then, ok := poll.Outcome(&c.State, id); ok {
 				got = then.Act + " " + then.Value.Text
 			}
 			if got != tt.want {
@@ -160,17 +160,17 @@ func TestOutcome(t *testing.T) {
 func TestQuickPolls(t *testing.T) {
 	for kind, choices := range map[string]int{"yesno": 2, "abcd": 4, "understood": 3} {
 		c := newClass()
-		c.must(t, maya, poll.Quick{Kind: kind})
-		v := c.state.Snapshot(false)[0]
+		c.Must(t, maya, poll.Quick{Kind: kind})
+		v := c.State.Snapshot(false)[0]
 		if v.Phase != poll.PhaseOpen || len(v.Choices) != choices || v.Text == "" || v.Quick != kind {
 			t.Errorf("%s: %+v", kind, v)
 		}
 	}
 	c := newClass()
-	if _, err := c.do(maya, poll.Quick{Kind: "maybe"}); code(err) != "wire.field" {
+	if _, err := c.Do(maya, poll.Quick{Kind: "maybe"}); code(err) != "wire.field" {
 		t.Errorf("an unknown kind: %v", err)
 	}
-	if _, err := c.do(ana, poll.Quick{Kind: "yesno"}); code(err) != "auth.forbidden" {
+	if _, err := c.Do(ana, poll.Quick{Kind: "yesno"}); code(err) != "auth.forbidden" {
 		t.Errorf("by a viewer: %v", err)
 	}
 }
@@ -202,10 +202,10 @@ func TestOldLogs(t *testing.T) {
 // BenchmarkCloudTally is what a storm of words costs every 200 ms.
 func BenchmarkCloudTally(b *testing.B) {
 	c := newClass()
-	id := c.must(b, maya, poll.Create{Text: "Well?", Kind: poll.KindCloud, Words: 3, Open: true})
+	id := c.Must(b, maya, poll.Create{Text: "Well?", Kind: poll.KindCloud, Words: 3, Open: true})
 	vote := func(i int) {
-		c.must(b, viewer(i%5000), poll.Vote{Poll: id, Words: []string{fmt.Sprintf("word%dx", i%701), fmt.Sprintf("term%dx", i%97), "fun"}})
-		c.log, c.heads = c.log[:0], c.heads[:0]
+		c.Must(b, viewer(i%5000), poll.Vote{Poll: id, Words: []string{fmt.Sprintf("word%dx", i%701), fmt.Sprintf("term%dx", i%97), "fun"}})
+		c.Log, c.Heads = c.Log[:0], c.Heads[:0]
 	}
 	for i := range 5000 {
 		vote(i)
@@ -213,7 +213,7 @@ func BenchmarkCloudTally(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		vote(i + i/5000)
-		encode(b, must2(c.state.Tally(id, false)).Data)
+		encode(b, must2(c.State.Tally(id, false)).Data)
 	}
 }
 
@@ -223,12 +223,12 @@ func must2(v wire.View, _ bool) wire.View { return v }
 // one of them has changed.
 func BenchmarkTextTally(b *testing.B) {
 	c := newClass()
-	id := c.must(b, maya, poll.Create{Text: "?", Kind: poll.KindText, Open: true})
+	id := c.Must(b, maya, poll.Create{Text: "?", Kind: poll.KindText, Open: true})
 	for i := range 10_000 {
-		c.must(b, viewer(i), poll.Vote{Poll: id, Text: fmt.Sprint("said first ", i)})
+		c.Must(b, viewer(i), poll.Vote{Poll: id, Text: fmt.Sprint("said first ", i)})
 	}
 	for i := 0; b.Loop(); i++ {
-		c.must(b, viewer(i%10_000), poll.Vote{Poll: id, Text: fmt.Sprint("said then ", i)})
-		c.state.Tally(id, true)
+		c.Must(b, viewer(i%10_000), poll.Vote{Poll: id, Text: fmt.Sprint("said then ", i)})
+		c.State.Tally(id, true)
 	}
 }

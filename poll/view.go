@@ -31,6 +31,7 @@ type (
 		Then     []*Act              `json:"then,omitzero"`     // staff only
 		Phase    Phase               `json:"phase"`
 		At       wire.Millis         `json:"at"`
+		Closes   wire.Millis         `json:"closes_at,omitzero"` // by itself, for some see the class late
 		Voters   int                 `json:"voters"`
 		Weight   int                 `json:"weight,omitzero"` // of the voters together, where it is weighted
 		Counts   *[]int              `json:"counts"`          // null where this audience may not see it yet, or the kind has none
@@ -76,6 +77,8 @@ func (s *State) Views(h wire.Head, e Event, _ func(wire.UserID) wire.Person) (al
 		all, staff = s.changed(e.Poll)
 	case Opened:
 		all, staff = s.changed(e.Poll)
+	case Closing:
+		all, staff = s.Polls[e.Poll].views("poll.changed")
 	case Closed:
 		all, staff = s.changed(e.Poll)
 	case Dropped:
@@ -218,7 +221,7 @@ func (p *Poll) view(staff bool) View {
 	v := View{
 		ID: p.ID, Text: p.Text.Text, Kind: p.Kind, Images: p.Images, Max: p.Max, Hidden: p.Hidden, Shown: p.Shown, Revealed: p.Revealed,
 		Stars: p.Stars, Min: p.Min, MaxValue: p.MaxValue, Low: p.Low.Text, High: p.High.Text, Words: p.Words, Quick: p.Quick, Secret: p.Secret,
-		Weighted: len(p.Weights) > 0, Phase: p.Phase, At: p.At, Voters: p.voters(),
+		Weighted: len(p.Weights) > 0, Phase: p.Phase, At: p.At, Closes: p.Until, Voters: p.voters(),
 	}
 	for _, choice := range p.Choices {
 		v.Choices = append(v.Choices, choice.Text)

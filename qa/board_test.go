@@ -29,17 +29,17 @@ func TestBoardFollowsTheModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"command": func(t *rapid.T) {
-				c.now = c.now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "ms")) * time.Millisecond)
+				c.Now = c.Now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "ms")) * time.Millisecond)
 				by := rapid.SampledFrom([]wire.Actor{ana, ben, maya, hana}).Draw(t, "by")
 				cmd := drawCommand(t, b)
 				want, idle := b.outcome(by, cmd)
-				before := encode(t, c.state)
-				if _, err := qa.Decide(&c.state, c.now, by, cmd); code(err) != want {
+				before := encode(t, c.State)
+				if _, err := qa.Decide(&c.State, c.Now, by, cmd); code(err) != want {
 					t.Fatalf("%T %+v by %s: got %v, want %q", cmd, cmd, by.User, err, want)
 				}
-				check("state after deciding", c.state, wire.Raw(before))
-				next := c.last() + 1
-				got, _ := c.do(by, cmd)
+				check("state after deciding", c.State, wire.Raw(before))
+				next := c.Last() + 1
+				got, _ := c.Do(by, cmd)
 				if want != "" || idle {
 					if len(got) > 0 {
 						t.Fatalf("%T %+v made an event", cmd, cmd)
@@ -47,7 +47,7 @@ func TestBoardFollowsTheModel(t *testing.T) {
 					return
 				}
 				was := b.clone()
-				b.change(by, cmd, next, wire.At(c.now))
+				b.change(by, cmd, next, wire.At(c.Now))
 				expected := b.showing(cmd, by, next, was)
 				if len(got) != len(expected) {
 					t.Fatalf("%T made %d events, not %d", cmd, len(got), len(expected))
@@ -58,28 +58,28 @@ func TestBoardFollowsTheModel(t *testing.T) {
 						view = &wire.View{Type: v.kind, Data: v.data}
 					}
 					if v.staffOnly {
-						check("view of viewers", got[i].all, (*wire.View)(nil))
-						check("view of staff", got[i].staff, view)
+						check("view of viewers", got[i].All, (*wire.View)(nil))
+						check("view of staff", got[i].Staff, view)
 					} else {
-						check("view of all", got[i].all, view)
-						check("view of staff", got[i].staff, (*wire.View)(nil))
+						check("view of all", got[i].All, view)
+						check("view of staff", got[i].Staff, (*wire.View)(nil))
 					}
 					personal := map[wire.UserID]wire.View{}
 					if v.to != "" {
 						personal[v.to] = wire.View{Type: "qa.mine", Data: b.own(v.to)}
 					}
-					if len(got[i].personal) != len(personal) {
-						t.Fatalf("%T told %v of their own", cmd, got[i].personal)
+					if len(got[i].Personal) != len(personal) {
+						t.Fatalf("%T told %v of their own", cmd, got[i].Personal)
 					}
 					for user, own := range personal {
-						check("own", got[i].personal[user], own)
+						check("own", got[i].Personal[user], own)
 					}
 				}
 			},
-			"restart": func(t *rapid.T) { c.state = c.reload(t) },
+			"restart": func(t *rapid.T) { c.State = c.Reload(t) },
 			"": func(t *rapid.T) {
-				check("viewers' board", c.state.Snapshot(who, false), b.snapshot(false))
-				check("staff's board", c.state.Snapshot(who, true), b.snapshot(true))
+				check("viewers' board", c.State.Snapshot(who, false), b.snapshot(false))
+				check("staff's board", c.State.Snapshot(who, true), b.snapshot(true))
 				votes := map[uint64]int{}
 				var ids, every []uint64
 				for _, m := range b.papers {
@@ -87,11 +87,11 @@ func TestBoardFollowsTheModel(t *testing.T) {
 					if m.pile == "board" || m.pile == "dismissed" {
 						ids, votes[m.id] = append(ids, m.id), len(m.voters)
 					}
-					if author, secret := c.state.Author(m.id); author != m.by || secret != m.anonymous {
+					if author, secret := c.State.Author(m.id); author != m.by || secret != m.anonymous {
 						t.Fatalf("author of %d: %q, %v", m.id, author, secret)
 					}
 					for _, a := range m.answers {
-						if author, secret := c.state.Author(a.id); author != a.by || secret {
+						if author, secret := c.State.Author(a.id); author != a.by || secret {
 							t.Fatalf("author of answer %d: %q, %v", a.id, author, secret)
 						}
 					}
@@ -103,14 +103,14 @@ func TestBoardFollowsTheModel(t *testing.T) {
 							mine = append(mine, m.id)
 						}
 					}
-					check("own votes", c.state.Mine(by.User), mine)
-					check("own questions", c.state.Own(by.User, who), b.own(by.User))
+					check("own votes", c.State.Mine(by.User), mine)
+					check("own questions", c.State.Own(by.User, who), b.own(by.User))
 				}
-				check("ids", slices.Sorted(slices.Values(c.state.IDs())), ids)
-				check("votes", c.state.Votes(append(every, 1<<40)), wire.View{Type: "qa.votes", Data: qa.VotesView{Votes: votes}})
+				check("ids", slices.Sorted(slices.Values(c.State.IDs())), ids)
+				check("votes", c.State.Votes(append(every, 1<<40)), wire.View{Type: "qa.votes", Data: qa.VotesView{Votes: votes}})
 			},
 		})
-		check("replayed", c.replay(t), c.state)
+		check("replayed", c.Replay(t), c.State)
 	})
 }
 
@@ -150,7 +150,7 @@ func TestNothingLeaks(t *testing.T) {
 				by := rapid.SampledFrom(people).Draw(t, "by")
 				cmd := drawCommand(t, b)
 				if ask, is := cmd.(qa.Ask); is {
-					ask.Text = fmt.Sprintf("%s%d why?", secret, c.last()+1)
+					ask.Text = fmt.Sprintf("%s%d why?", secret, c.Last()+1)
 					if ask.Anonymous {
 						by = wire.Actor{User: rapid.SampledFrom(quiet).Draw(t, "quiet"), Role: wire.Viewer}
 						askers = append(askers, by.User)
@@ -158,31 +158,31 @@ func TestNothingLeaks(t *testing.T) {
 					cmd = ask
 				}
 				refusal, idle := b.outcome(by, cmd)
-				next := c.last() + 1
-				shown, _ := c.do(by, cmd)
+				next := c.Last() + 1
+				shown, _ := c.Do(by, cmd)
 				if refusal == "" && !idle {
-					b.change(by, cmd, next, wire.At(c.now))
+					b.change(by, cmd, next, wire.At(c.Now))
 				}
 				if m := b.raw(next); m != nil {
 					hidden[next] = fmt.Sprintf("%s%d ", secret, next)
 				}
 				for _, v := range shown {
-					look("a view", v.staff == nil, "", v.all)
-					look("a view of the staff", true, "", v.staff)
-					for user, own := range v.personal {
+					look("a view", v.Staff == nil, "", v.All)
+					look("a view of the staff", true, "", v.Staff)
+					for user, own := range v.Personal {
 						look("a personal view", false, user, own)
 					}
 				}
 			},
 			"": func(t *rapid.T) {
-				look("a snapshot", false, "", c.state.Snapshot(who, false))
-				look("the staff's snapshot", true, "", c.state.Snapshot(who, true))
-				look("the votes", false, "", c.state.Votes(slices.Collect(maps.Keys(c.state.Questions))))
-				look("the run", false, "", c.state.Run(who))
-				look("the export", true, "", c.state.Rows(who))
+				look("a snapshot", false, "", c.State.Snapshot(who, false))
+				look("the staff's snapshot", true, "", c.State.Snapshot(who, true))
+				look("the votes", false, "", c.State.Votes(slices.Collect(maps.Keys(c.State.Questions))))
+				look("the run", false, "", c.State.Run(who))
+				look("the export", true, "", c.State.Rows(who))
 				for _, by := range people {
-					look("own", false, by.User, c.state.Own(by.User, who))
-					found, err := c.state.Similar(by, qa.Similar{Text: secret + "1 why?"})
+					look("own", false, by.User, c.State.Own(by.User, who))
+					found, err := c.State.Similar(by, qa.Similar{Text: secret + "1 why?"})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -14,7 +14,7 @@ import (
 func TestTexts(t *testing.T) {
 	long := strings.Repeat("问", wire.MaxAsk)
 	c := newClass()
-	question := c.must(t, ana, qa.Ask{Text: "Why?"})
+	question := c.Must(t, ana, qa.Ask{Text: "Why?"})
 	tests := []struct {
 		name, text string
 		ok         bool
@@ -33,7 +33,7 @@ func TestTexts(t *testing.T) {
 				ben:  qa.Ask{Text: tt.text},
 				maya: qa.Answer{Question: question, Text: tt.text},
 			} {
-				_, err := c.do(by, cmd)
+				_, err := c.Do(by, cmd)
 				if tt.ok != (err == nil) || err != nil && (!errors.Is(err, wire.ErrText) || wire.Public(err).Field != "text") {
 					t.Errorf("%T: %v", cmd, err)
 				}
@@ -46,47 +46,47 @@ func TestBounds(t *testing.T) {
 	c := newClass()
 	var first uint64
 	for range qa.MaxWaiting {
-		first = c.must(t, ana, qa.Ask{Text: "Why?"})
+		first = c.Must(t, ana, qa.Ask{Text: "Why?"})
 	}
-	if _, err := c.do(ana, qa.Ask{Text: "And why?"}); !errors.Is(err, qa.ErrWaiting) {
+	if _, err := c.Do(ana, qa.Ask{Text: "And why?"}); !errors.Is(err, qa.ErrWaiting) {
 		t.Fatalf("one question too many of one person: %v", err)
 	}
-	c.must(t, maya, qa.Answer{Question: first})
-	c.must(t, ana, qa.Ask{Text: "And why?"})
+	c.Must(t, maya, qa.Answer{Question: first})
+	c.Must(t, ana, qa.Ask{Text: "And why?"})
 
 	for range qa.MaxAnswers {
-		c.must(t, maya, qa.Answer{Question: first, Text: "So."})
+		c.Must(t, maya, qa.Answer{Question: first, Text: "So."})
 	}
-	if _, err := c.do(maya, qa.Answer{Question: first, Text: "So."}); !errors.Is(err, qa.ErrAnswers) {
+	if _, err := c.Do(maya, qa.Answer{Question: first, Text: "So."}); !errors.Is(err, qa.ErrAnswers) {
 		t.Errorf("one answer too many: %v", err)
 	}
 
-	for i := 0; len(c.state.Questions) < qa.MaxQuestions; i++ {
-		c.must(t, wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i/qa.MaxWaiting)), Role: wire.Viewer}, qa.Ask{Text: "Why?"})
+	for i := 0; len(c.State.Questions) < qa.MaxQuestions; i++ {
+		c.Must(t, wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i/qa.MaxWaiting)), Role: wire.Viewer}, qa.Ask{Text: "Why?"})
 	}
-	if _, err := c.do(ben, qa.Ask{Text: "Why?"}); !errors.Is(err, qa.ErrFull) {
+	if _, err := c.Do(ben, qa.Ask{Text: "Why?"}); !errors.Is(err, qa.ErrFull) {
 		t.Errorf("one question too many for the board: %v", err)
 	}
-	last := c.last()
-	c.must(t, ben, qa.Upvote{Question: last})
-	c.must(t, maya, qa.Pin{Question: first})
-	shown := c.state.Snapshot(who, false)
+	last := c.Last()
+	c.Must(t, ben, qa.Upvote{Question: last})
+	c.Must(t, maya, qa.Pin{Question: first})
+	shown := c.State.Snapshot(who, false)
 	if len(shown) != qa.MaxShown || shown[0].ID != first || shown[1].ID != last {
 		t.Errorf("a full board shows %d, first %d and %d", len(shown), shown[0].ID, shown[1].ID)
 	}
-	c.must(t, maya, qa.Delete{Item: last})
-	c.must(t, ben, qa.Ask{Text: "Why?"})
+	c.Must(t, maya, qa.Delete{Item: last})
+	c.Must(t, ben, qa.Ask{Text: "Why?"})
 }
 
 // An answer whose text was erased is still an answer in writing.
 func TestErasedAnswerReplays(t *testing.T) {
 	c := newClass()
-	question := c.must(t, ana, qa.Ask{Text: "Why?"})
-	c.must(t, maya, qa.Answer{Question: question, Text: "So."})
-	e := c.log[1].(qa.Answered)
+	question := c.Must(t, ana, qa.Ask{Text: "Why?"})
+	c.Must(t, maya, qa.Answer{Question: question, Text: "So."})
+	e := c.Log[1].(qa.Answered)
 	e.Text.Text = "" // as it reads without its owner's key
-	c.log[1] = e
-	s := c.replay(t)
+	c.Log[1] = e
+	s := c.Replay(t)
 	if got := s.Snapshot(who, false)[0].Answers; len(got) != 1 || got[0].Text != "" {
 		t.Errorf("got %+v", got)
 	}
@@ -111,55 +111,55 @@ func FuzzDecide(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
 		c := newClass()
-		c.must(t, ana, qa.Ask{Text: "Why?"})
-		c.must(t, maya, qa.Answer{Question: 1, Text: "So."})
-		c.must(t, maya, qa.Hold{On: true})
-		c.must(t, ana, qa.Ask{Text: "And how?", Anonymous: true})
+		c.Must(t, ana, qa.Ask{Text: "Why?"})
+		c.Must(t, maya, qa.Answer{Question: 1, Text: "So."})
+		c.Must(t, maya, qa.Hold{On: true})
+		c.Must(t, ana, qa.Ask{Text: "And how?", Anonymous: true})
 		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
 		if wire.Decode(data, cmd.Interface()) != nil {
 			return
 		}
-		before := encode(t, c.state)
-		shown, err := c.do(hana, cmd.Elem().Interface().(qa.Command))
-		if err != nil && string(before) != string(encode(t, c.state)) {
+		before := encode(t, c.State)
+		shown, err := c.Do(hana, cmd.Elem().Interface().(qa.Command))
+		if err != nil && string(before) != string(encode(t, c.State)) {
 			t.Fatalf("refused with %v, but the state has changed", err)
 		}
 		for _, v := range shown {
-			for _, view := range []*wire.View{v.all, v.staff} {
+			for _, view := range []*wire.View{v.All, v.Staff} {
 				if view != nil {
 					encode(t, view.Data)
 				}
 			}
-			encode(t, v.personal)
+			encode(t, v.Personal)
 		}
-		encode(t, c.state.Snapshot(who, true))
-		encode(t, c.state.Own(ana.User, who))
-		c.reload(t)
+		encode(t, c.State.Snapshot(who, true))
+		encode(t, c.State.Own(ana.User, who))
+		c.Reload(t)
 	})
 }
 
 func BenchmarkUpvote(b *testing.B) {
 	c := newClass()
-	id := c.must(b, maya, qa.Ask{Text: "Why?"})
+	id := c.Must(b, maya, qa.Ask{Text: "Why?"})
 	voters := make([]wire.Actor, 5000)
 	for i := range voters {
 		voters[i] = wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i)), Role: wire.Viewer}
 	}
 	b.ReportAllocs()
-	h := wire.Head{Seq: 2, At: wire.At(c.now)}
+	h := wire.Head{Seq: 2, At: wire.At(c.Now)}
 	for i := 0; b.Loop(); i++ {
 		by := voters[i%len(voters)]
 		var cmd qa.Command = qa.Upvote{Question: id}
 		if i/len(voters)%2 == 1 {
 			cmd = qa.Unvote{Question: id}
 		}
-		events, err := qa.Decide(&c.state, c.now, by, cmd)
+		events, err := qa.Decide(&c.State, c.Now, by, cmd)
 		if err != nil {
 			b.Fatal(err)
 		}
 		h.By = by.User
 		for _, e := range events {
-			c.state.Apply(h, e)
+			c.State.Apply(h, e)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func viewer(i int) wire.Actor {
 // refused says that cmd must be refused with want.
 func (c *class) refused(t *testing.T, by wire.Actor, cmd qa.Command, want error) {
 	t.Helper()
-	if _, err := c.do(by, cmd); !errors.Is(err, want) {
+	if _, err := c.Do(by, cmd); !errors.Is(err, want) {
 		t.Errorf("%T %+v by %s: got %v, want %v", cmd, cmd, by.User, err, want)
 	}
 }
@@ -73,61 +73,61 @@ func TestMergedVotesCountOnce(t *testing.T) {
 	c := newClass()
 	var ids []uint64
 	for i := range 4 {
-		ids = append(ids, c.must(t, viewer(i), qa.Ask{Text: "Why?"}))
+		ids = append(ids, c.Must(t, viewer(i), qa.Ask{Text: "Why?"}))
 	}
 	for i := range 10 {
 		for j, id := range ids {
 			if (i+j)%3 > 0 && i != j {
-				c.must(t, viewer(i), qa.Upvote{Question: id})
+				c.Must(t, viewer(i), qa.Upvote{Question: id})
 			}
 		}
 	}
-	c.must(t, maya, qa.Merge{From: ids[0], Into: ids[1]})
-	c.must(t, maya, qa.Merge{From: ids[2], Into: ids[3]})
-	c.must(t, maya, qa.Merge{From: ids[1], Into: ids[3]})
-	c.must(t, ben, qa.Upvote{Question: ids[0]})
+	c.Must(t, maya, qa.Merge{From: ids[0], Into: ids[1]})
+	c.Must(t, maya, qa.Merge{From: ids[2], Into: ids[3]})
+	c.Must(t, maya, qa.Merge{From: ids[1], Into: ids[3]})
+	c.Must(t, ben, qa.Upvote{Question: ids[0]})
 	for _, id := range ids { // by any of its names: still one vote
-		if shown, err := c.do(ben, qa.Upvote{Question: id}); err != nil || shown != nil {
+		if shown, err := c.Do(ben, qa.Upvote{Question: id}); err != nil || shown != nil {
 			t.Errorf("a second vote by way of %d: %v, %v", id, shown, err)
 		}
 	}
-	all := c.state.Snapshot(who, false)
+	all := c.State.Snapshot(who, false)
 	if len(all) != 1 || all[0].ID != ids[3] || !slices.Equal(all[0].Merged, ids[:3]) {
 		t.Fatalf("merged to %+v", all)
 	}
 	if all[0].Votes != 10 { // ten viewers without the asker, and ben
 		t.Errorf("%d votes", all[0].Votes)
 	}
-	if got := c.state.Mine(ben.User); !slices.Equal(got, ids[3:]) {
+	if got := c.State.Mine(ben.User); !slices.Equal(got, ids[3:]) {
 		t.Errorf("ben's votes: %v", got)
 	}
-	if own := c.state.Own(viewer(0).User, who); !slices.Equal(own.Asked, ids[:1]) {
+	if own := c.State.Own(viewer(0).User, who); !slices.Equal(own.Asked, ids[:1]) {
 		t.Errorf("who asked the merged one is told of %v", own)
 	}
 	c.refused(t, maya, qa.Merge{From: ids[3], Into: ids[3]}, wire.ErrField)
-	c.must(t, maya, qa.Delete{Item: ids[3]})
-	if len(c.state.Questions) != 0 {
-		t.Errorf("left after all was deleted: %v", c.state.Questions)
+	c.Must(t, maya, qa.Delete{Item: ids[3]})
+	if len(c.State.Questions) != 0 {
+		t.Errorf("left after all was deleted: %v", c.State.Questions)
 	}
 }
 
 func TestBoundsOfHeldAndMerged(t *testing.T) {
 	c := newClass()
-	c.must(t, hana, qa.Hold{On: true})
+	c.Must(t, hana, qa.Hold{On: true})
 	var held []uint64
 	for i := range qa.MaxHeld {
-		held = append(held, c.must(t, viewer(i/qa.MaxWaiting), qa.Ask{Text: "Why?"}))
+		held = append(held, c.Must(t, viewer(i/qa.MaxWaiting), qa.Ask{Text: "Why?"}))
 	}
 	c.refused(t, ben, qa.Ask{Text: "Why?"}, qa.ErrFull)
-	into := c.must(t, maya, qa.Ask{Text: "The staff is not held"})
-	if got := c.state.Snapshot(who, true); len(got) != qa.MaxHeld+1 {
+	into := c.Must(t, maya, qa.Ask{Text: "The staff is not held"})
+	if got := c.State.Snapshot(who, true); len(got) != qa.MaxHeld+1 {
 		t.Errorf("the staff sees %d", len(got))
 	}
 	c.refused(t, maya, qa.Upvote{Question: held[0]}, qa.ErrState)
 	c.refused(t, maya, qa.Answer{Question: held[0]}, qa.ErrState)
 	c.refused(t, ben, qa.Upvote{Question: held[0]}, wire.ErrNotFound)
 	for _, id := range held[:qa.MaxMerged] { // merged without ever having been on the board
-		c.must(t, maya, qa.Merge{From: id, Into: into})
+		c.Must(t, maya, qa.Merge{From: id, Into: into})
 	}
 	c.refused(t, maya, qa.Merge{From: held[qa.MaxMerged], Into: into}, qa.ErrMerged)
 
@@ -135,10 +135,10 @@ func TestBoundsOfHeldAndMerged(t *testing.T) {
 	cleo := wire.Actor{User: "cleo", Role: wire.Viewer}
 	var last uint64
 	for range qa.MaxRejected + 5 {
-		last = c.must(t, cleo, qa.Ask{Text: "No!"})
-		c.must(t, maya, qa.Reject{Question: last})
+		last = c.Must(t, cleo, qa.Ask{Text: "No!"})
+		c.Must(t, maya, qa.Reject{Question: last})
 	}
-	own := c.state.Own(cleo.User, who)
+	own := c.State.Own(cleo.User, who)
 	if len(own.Held) != qa.MaxRejected || own.Held[len(own.Held)-1].ID != last || own.Held[0].State != "rejected" {
 		t.Errorf("kept %d rejected ones: %+v", len(own.Held), own.Held)
 	}
@@ -146,28 +146,28 @@ func TestBoundsOfHeldAndMerged(t *testing.T) {
 	c.refused(t, maya, qa.Delete{Item: last}, wire.ErrNotFound)
 
 	for i := range qa.MaxExperts {
-		c.must(t, hana, qa.Expert{User: viewer(i).User, On: true})
+		c.Must(t, hana, qa.Expert{User: viewer(i).User, On: true})
 	}
 	c.refused(t, hana, qa.Expert{User: "ana", On: true}, qa.ErrExperts)
 	for range qa.MaxAnswers {
-		c.must(t, viewer(3), qa.Reply{Question: into, Text: "So."})
+		c.Must(t, viewer(3), qa.Reply{Question: into, Text: "So."})
 	}
 	c.refused(t, viewer(3), qa.Reply{Question: into, Text: "So."}, qa.ErrAnswers)
 	c.refused(t, maya, qa.Label{Question: into, Labels: []string{"1", "2", "3", "4", "5", "6"}}, wire.ErrField)
 	c.refused(t, maya, qa.Label{Question: into, Labels: []string{strings.Repeat("天", qa.MaxLabel+1)}}, wire.ErrText)
-	c.replay(t)
+	c.Replay(t)
 }
 
 // What was asked before is found in both languages and all ways to type, and
 // never among what one may not see.
 func TestSimilar(t *testing.T) {
 	c := newClass()
-	english := c.must(t, ana, qa.Ask{Text: "When is the homework due?"})
-	chinese := c.must(t, ana, qa.Ask{Text: "作业什么时候交？"})
-	c.must(t, ana, qa.Ask{Text: "Does Go have generics?"})
+	english := c.Must(t, ana, qa.Ask{Text: "When is the homework due?"})
+	chinese := c.Must(t, ana, qa.Ask{Text: "作业什么时候交？"})
+	c.Must(t, ana, qa.Ask{Text: "Does Go have generics?"})
 	find := func(by wire.Actor, q qa.Similar) []uint64 {
 		t.Helper()
-		v, err := c.state.Similar(by, q)
+		v, err := c.State.Similar(by, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,19 +188,19 @@ func TestSimilar(t *testing.T) {
 	same("nothing", find(ben, qa.Similar{Text: "Who won the match?"}))
 	same("nothing written", find(ben, qa.Similar{}))
 
-	c.must(t, maya, qa.Hold{On: true})
-	held := c.must(t, ben, qa.Ask{Text: "When is our homework due?"})
+	c.Must(t, maya, qa.Hold{On: true})
+	held := c.Must(t, ben, qa.Ask{Text: "When is our homework due?"})
 	same("viewers", find(ana, qa.Similar{Text: "when is homework due?"}), english)
 	same("the staff, beside a question", find(maya, qa.Similar{Question: held}), english)
 	same("beside the other", find(maya, qa.Similar{Question: english}), held)
-	if _, err := c.state.Similar(ana, qa.Similar{Question: held}); !errors.Is(err, wire.ErrNotFound) {
+	if _, err := c.State.Similar(ana, qa.Similar{Question: held}); !errors.Is(err, wire.ErrNotFound) {
 		t.Errorf("a viewer compares what is held: %v", err)
 	}
-	c.must(t, maya, qa.Merge{From: held, Into: english})
+	c.Must(t, maya, qa.Merge{From: held, Into: english})
 	same("after the merge", find(maya, qa.Similar{Text: "when is our homework due?"}), english)
-	c.must(t, maya, qa.Delete{Item: english})
+	c.Must(t, maya, qa.Delete{Item: english})
 	same("after the end", find(maya, qa.Similar{Text: "when is our homework due?"}))
-	if _, err := c.state.Similar(ana, qa.Similar{Text: strings.Repeat("a", wire.MaxAsk+1)}); !errors.Is(err, wire.ErrText) {
+	if _, err := c.State.Similar(ana, qa.Similar{Text: strings.Repeat("a", wire.MaxAsk+1)}); !errors.Is(err, wire.ErrText) {
 		t.Errorf("a long text: %v", err)
 	}
 }
@@ -208,10 +208,10 @@ func TestSimilar(t *testing.T) {
 func BenchmarkSimilar(b *testing.B) {
 	c := newClass()
 	for i := range 2000 {
-		c.must(b, viewer(i), qa.Ask{Text: fmt.Sprintf("How does part %d of lesson %d work, and when is it due?", i, i%40)})
+		c.Must(b, viewer(i), qa.Ask{Text: fmt.Sprintf("How does part %d of lesson %d work, and when is it due?", i, i%40)})
 	}
 	for b.Loop() {
-		if _, err := c.state.Similar(ben, qa.Similar{Text: "When is part 77 of lesson 12 due?"}); err != nil {
+		if _, err := c.State.Similar(ben, qa.Similar{Text: "When is part 77 of lesson 12 due?"}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -220,9 +220,9 @@ func BenchmarkSimilar(b *testing.B) {
 func BenchmarkSnapshot(b *testing.B) {
 	c := newClass()
 	for i := range qa.MaxQuestions {
-		c.must(b, viewer(i), qa.Ask{Text: fmt.Sprintf("How does part %d of lesson %d work, and when is it due?", i, i%40)})
+		c.Must(b, viewer(i), qa.Ask{Text: fmt.Sprintf("How does part %d of lesson %d work, and when is it due?", i, i%40)})
 	}
 	for b.Loop() {
-		c.state.Snapshot(who, false)
+		c.State.Snapshot(who, false)
 	}
 }

@@ -39,20 +39,20 @@ func BenchmarkAnswer(b *testing.B) {
 				id = c.begin(b, questions...)
 			} else {
 				for _, cmd := range []quiz.Command{quiz.Close{Quiz: id}, quiz.Reveal{Quiz: id}, quiz.Ask{Quiz: id}} {
-					c.must(b, maya, cmd)
+					c.Must(b, maya, cmd)
 				}
 			}
-			h = wire.Head{Seq: c.last() + 1, At: wire.At(c.now)}
+			h = wire.Head{Seq: c.Last() + 1, At: wire.At(c.Now)}
 			b.StartTimer()
 		}
 		by := everybody[i%crowd]
-		events, err := quiz.Decide(&c.state, c.now, by, quiz.Answer{Quiz: id, Question: question, Choices: []int{i % 4}})
+		events, err := quiz.Decide(&c.State, c.Now, by, quiz.Answer{Quiz: id, Question: question, Choices: []int{i % 4}})
 		if err != nil {
 			b.Fatal(err)
 		}
 		h.By = by.User
 		for _, e := range events {
-			c.state.Apply(h, e)
+			c.State.Apply(h, e)
 		}
 	}
 }
@@ -67,12 +67,12 @@ func BenchmarkReveal(b *testing.B) {
 		c := newClass()
 		id := c.begin(b, ask(2))
 		for i, by := range everybody {
-			c.must(b, by, quiz.Answer{Quiz: id, Choices: []int{i % 4}, At: wire.At(c.now)})
-			c.wait(time.Millisecond)
+			c.Must(b, by, quiz.Answer{Quiz: id, Choices: []int{i % 4}, At: wire.At(c.Now)})
+			c.Wait(time.Millisecond)
 		}
-		c.must(b, maya, quiz.Close{Quiz: id})
+		c.Must(b, maya, quiz.Close{Quiz: id})
 		b.StartTimer()
-		c.must(b, maya, quiz.Reveal{Quiz: id})
+		c.Must(b, maya, quiz.Reveal{Quiz: id})
 	}
 }
 
@@ -82,12 +82,12 @@ func BenchmarkSnapshotOfWords(b *testing.B) {
 	c := newClass()
 	id := c.begin(b, quiz.Draft{Type: quiz.TypeText, Text: "Which city?", Accept: []string{"Paris"}})
 	for i, by := range players() {
-		c.must(b, by, quiz.Answer{Quiz: id, Text: fmt.Sprintf("Paris %d", i%1000), At: wire.At(c.now)})
+		c.Must(b, by, quiz.Answer{Quiz: id, Text: fmt.Sprintf("Paris %d", i%1000), At: wire.At(c.Now)})
 	}
-	c.must(b, maya, quiz.Close{Quiz: id})
-	c.must(b, maya, quiz.Reveal{Quiz: id})
+	c.Must(b, maya, quiz.Close{Quiz: id})
+	c.Must(b, maya, quiz.Reveal{Quiz: id})
 	b.ReportAllocs()
 	for b.Loop() {
-		c.state.Snapshot(who)
+		c.State.Snapshot(who)
 	}
 }

@@ -35,10 +35,12 @@ type (
 	}
 	// Ask opens the next question; the first one begins the quiz. Seed is the
 	// server's, from a good source: whoever can guess it can tell a right order
-	// from what is shown.
+	// from what is shown. Behind is by how much those see the class late who do,
+	// by what the server has sent them.
 	Ask struct {
-		Quiz uint64 `json:"quiz"`
-		Seed uint64 `json:"-"`
+		Quiz   uint64                      `json:"quiz"`
+		Seed   uint64                      `json:"-"`
+		Behind map[wire.UserID]wire.Millis `json:"-"`
 	}
 	// Join plays for a team, the first of which is 1, until the first answer.
 	// Who answers without a team is put into the smallest.

@@ -64,6 +64,9 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		case r.Phase != PhaseClosed:
 			return nil, nil
 		}
+		if err := r.settled(wire.At(now)); err != nil {
+			return nil, err
+		}
 		return []Event{Revealed{r.ID, r.Question, r.right()}}, nil
 	case Finish:
 		r, err := s.begun(c.Quiz)
@@ -72,6 +75,9 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		}
 		if r.Phase == PhaseOpen {
 			return nil, ErrOrder
+		}
+		if err := r.settled(wire.At(now)); err != nil {
+			return nil, err
 		}
 		return EndAll(s), nil
 	case Tick:
@@ -87,7 +93,8 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 }
 
 // EndAll returns the events that bring the running quiz to its end, whatever
-// it is at: the class ends. Nobody loses points for it.
+// it is at: the class ends. Nobody loses points for it, and nobody answers any
+// more, also who sees it late.
 func EndAll(s *State) []Event {
 	if !s.running() {
 		return nil
@@ -132,7 +139,7 @@ func (s *State) decideAsk(c Ask) ([]Event, error) {
 		if s.running() {
 			return nil, ErrBusy
 		}
-		return []Event{Asked{c.Quiz, 0, c.Seed}}, nil
+		return []Event{Asked{c.Quiz, 0, c.Seed, late(c.Behind)}}, nil
 	}
 	r := s.Run
 	switch {
@@ -143,7 +150,7 @@ func (s *State) decideAsk(c Ask) ([]Event, error) {
 	case r.Phase != PhaseRevealed, r.Question+1 == len(r.Questions):
 		return nil, ErrOrder
 	}
-	return []Event{Asked{Quiz: r.ID, Question: r.Question + 1}}, nil
+	return []Event{Asked{Quiz: r.ID, Question: r.Question + 1, Behind: late(c.Behind)}}, nil
 }
 
 func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event, error) {
@@ -170,11 +177,11 @@ func (s *State) decideAnswer(now wire.Millis, by wire.Actor, c Answer) ([]Event,
 	if at < r.AskedAt || at > now {
 		at = now // no stamp, or a clock that was set back: the moment of deciding holds
 	}
-	at = max(r.AskedAt, at-min(max(0, c.Lag), MaxLag))
-	own := s.Allowed[by.User]
 	if c.Question != r.Question {
 		return nil, ErrClosed
 	}
+	at = max(r.AskedAt, at-min(max(0, c.Lag), MaxLag)-r.Behind[by.User])
+	own := s.Allowed[by.User]
 	if err := r.takes(at, own); err != nil {
 		return nil, err
 	}

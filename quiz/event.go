@@ -23,10 +23,12 @@ type (
 	}
 	// Asked: a question is open from the time of its head on. The first one
 	// has the chance of the quiz: what is drawn and in which order it is shown.
+	// Behind is who sees the question by how much later than the others.
 	Asked struct {
-		Quiz     uint64 `json:"quiz"`
-		Question int    `json:"question"`
-		Seed     uint64 `json:"seed,omitzero"`
+		Quiz     uint64                      `json:"quiz"`
+		Question int                         `json:"question"`
+		Seed     uint64                      `json:"seed,omitzero"`
+		Behind   map[wire.UserID]wire.Millis `json:"behind,omitzero"`
 	}
 	// Joined: somebody plays for a team, the first of which is 1.
 	Joined struct {

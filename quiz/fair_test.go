@@ -7,26 +7,27 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lyceum-live/lyceum/internal/classtest"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
 // after answers rightly after thinking so long, over a way that takes so long
 // there and back and of which the server knows lag, and returns the points.
-func after(t fataler, seconds int, think, trip, lag wire.Millis) int {
+func after(t classtest.T, seconds int, think, trip, lag wire.Millis) int {
 	t.Helper()
 	c := newClass()
 	d := ask(2)
 	d.Seconds = &seconds
-	if _, err := c.do(maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d}}); err != nil {
+	if _, err := c.Do(maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d}}); err != nil {
 		t.Fatalf("%v", err)
 	}
-	_, _ = c.do(maya, quiz.Ask{Quiz: 1})
-	c.wait(time.Duration(think+trip) * time.Millisecond)
-	if _, err := c.do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: wire.At(c.now), Lag: lag}); err != nil {
+	_, _ = c.Do(maya, quiz.Ask{Quiz: 1})
+	c.Wait(time.Duration(think+trip) * time.Millisecond)
+	if _, err := c.Do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: wire.At(c.Now), Lag: lag}); err != nil {
 		t.Fatalf("after %d and %d ms: %v", think, trip, err)
 	}
-	return c.log[c.last()-1].(quiz.Answered).Points
+	return c.Log[c.Last()-1].(quiz.Answered).Points
 }
 
 // Two who think equally long are at most 6 points of 1,000 apart in 10 seconds,
@@ -58,18 +59,18 @@ func TestHoldingPongsGainsLittle(t *testing.T) {
 		}
 		c := newClass()
 		c.must2(t, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(2)}}, quiz.Ask{Quiz: 1})
-		c.wait(20*time.Second + time.Duration(quiz.MaxLag)*time.Millisecond)
-		if _, err := c.do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: wire.At(c.now), Lag: lie}); code(err) != "quiz.closed" {
+		c.Wait(20*time.Second + time.Duration(quiz.MaxLag)*time.Millisecond)
+		if _, err := c.Do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: wire.At(c.Now), Lag: lie}); code(err) != "quiz.closed" {
 			t.Fatalf("late: %v", err)
 		}
 	})
 }
 
 // must2 carries out commands of the staff's.
-func (c *class) must2(t fataler, commands ...quiz.Command) {
+func (c *class) must2(t classtest.T, commands ...quiz.Command) {
 	t.Helper()
 	for _, cmd := range commands {
-		if _, err := c.do(maya, cmd); err != nil {
+		if _, err := c.Do(maya, cmd); err != nil {
 			t.Fatalf("%T: %v", cmd, err)
 		}
 	}
@@ -84,20 +85,20 @@ func TestPointsAreWithinTheirBounds(t *testing.T) {
 		d := drawQuestion(t, pick(t, "type", types...))
 		create.Questions, create.Teams = []quiz.Draft{ask(0), d}, nil
 		c.must2(t, create, quiz.Ask{Quiz: 1, Seed: rapid.Uint64().Draw(t, "seed")})
-		_, _ = c.do(ana, quiz.Answer{Quiz: 1, Choices: []int{0}})
+		_, _ = c.Do(ana, quiz.Answer{Quiz: 1, Choices: []int{0}})
 		c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Ask{Quiz: 1})
-		c.wait(time.Duration(rapid.IntRange(0, 9000).Draw(t, "wait")) * time.Millisecond)
+		c.Wait(time.Duration(rapid.IntRange(0, 9000).Draw(t, "wait")) * time.Millisecond)
 		a := drawReply(t, d, quiz.Answer{Quiz: 1, Question: 1})
 		a.Lag = wire.Millis(rapid.IntRange(-10, 1000).Draw(t, "lag"))
 		limit := wire.Millis(*d.Seconds) * 1000
-		_, err := c.do(ana, a)
-		if took := wire.At(c.now) - c.state.Run.AskedAt; limit > 0 && took >= limit+quiz.MaxLag && err == nil {
+		_, err := c.Do(ana, a)
+		if took := wire.At(c.Now) - c.State.Run.AskedAt; limit > 0 && took >= limit+quiz.MaxLag && err == nil {
 			t.Fatalf("an answer after %d of %d ms is taken", took, limit)
 		}
 		if err != nil {
 			return
 		}
-		e := c.log[c.last()-1].(quiz.Answered)
+		e := c.Log[c.Last()-1].(quiz.Answered)
 		switch {
 		case e.Points < 0 || e.Points > *d.Points || e.Bonus < 0 || e.Bonus > create.Streak:
 			t.Fatalf("%d points and %d for a question of %d", e.Points, e.Bonus, *d.Points)
@@ -116,15 +117,15 @@ func TestBoardIsSmall(t *testing.T) {
 	}
 	c.must2(t, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(2)}, Teams: teams, Streak: 500}, quiz.Ask{Quiz: 1})
 	for i, by := range players() {
-		c.wait(time.Millisecond)
-		c.must(t, by, quiz.Answer{Quiz: 1, Choices: []int{i % 4}})
+		c.Wait(time.Millisecond)
+		c.Must(t, by, quiz.Answer{Quiz: 1, Choices: []int{i % 4}})
 	}
-	c.must(t, maya, quiz.Close{Quiz: 1})
-	shown, err := c.do(maya, quiz.Reveal{Quiz: 1})
+	c.Must(t, maya, quiz.Close{Quiz: 1})
+	shown, err := c.Do(maya, quiz.Reveal{Quiz: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame := wire.Numbered(123456, 123455, shown[0].all.Type, encode(t, shown[0].all.Data))
+	frame := wire.Numbered(123456, 123455, shown[0].All.Type, encode(t, shown[0].All.Data))
 	if len(frame) > 2048 {
 		t.Errorf("%d bytes: %s", len(frame), frame)
 	}

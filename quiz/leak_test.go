@@ -9,23 +9,24 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lyceum-live/lyceum/internal/classtest"
 	"github.com/lyceum-live/lyceum/quiz"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
 // seen is all that the people of a class are shown, but for the drafts. Of
 // ana and ben, only ana's personal views are in it.
-func (c *class) seen(t fataler, shown []views) []byte {
+func (c *class) seen(t classtest.T, shown []views) []byte {
 	var all []any
 	for _, v := range shown {
-		if v.staff != nil {
+		if v.Staff != nil {
 			continue
 		}
-		all = append(all, v.all, v.personal["ana"])
+		all = append(all, v.All, v.Personal["ana"])
 	}
-	tally, _ := c.state.Tally()
-	own, standing := c.state.Mine("ana")
-	return encode(t, append(all, c.state.Snapshot(who), tally, own, standing, c.state.Finished()))
+	tally, _ := c.State.Tally()
+	own, standing := c.State.Mine("ana")
+	return encode(t, append(all, c.State.Snapshot(who), tally, own, standing, c.State.Finished()))
 }
 
 // secret is a question that can have one of several keys, and answers to it.
@@ -106,7 +107,7 @@ func tellApart(t *rapid.T, s secret) {
 		t.Helper()
 		var seen [2][]byte
 		for i, cmd := range []quiz.Command{one, other} {
-			shown, err := twins[i].do(by, cmd)
+			shown, err := twins[i].Do(by, cmd)
 			seen[i] = append(twins[i].seen(t, shown), fmt.Sprint(err)...)
 		}
 		return bytes.Equal(seen[0], seen[1])
@@ -145,17 +146,17 @@ func tellApart(t *rapid.T, s secret) {
 	}
 	for _, step := range rapid.Permutation(steps).Draw(t, "order") {
 		for _, twin := range twins {
-			twin.wait(time.Second)
+			twin.Wait(time.Second)
 		}
 		step()
 	}
 	for _, twin := range twins {
-		twin.wait(21 * time.Second)
+		twin.Wait(21 * time.Second)
 	}
 	both(wire.System, quiz.Tick{})
 	both(ana, answer("ana's late answer"))
 	for _, query := range []quiz.Check{{Quiz: 1, Choices: []int{0}}, {Quiz: 1, Question: 1, Choices: []int{0}}} {
-		if _, err := twins[0].state.Check(query); err == nil {
+		if _, err := twins[0].State.Check(query); err == nil {
 			t.Fatal("a quiz that runs can be practised")
 		}
 	}
@@ -174,13 +175,13 @@ func TestShownOrderTellsNothing(t *testing.T) {
 	orders, rights, both := map[string]int{}, map[string]int{}, map[string]int{}
 	for seed := range uint64(rounds) {
 		c := newClass()
-		c.must(t, maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d, m}})
-		c.must(t, maya, quiz.Ask{Quiz: 1, Seed: seed})
-		first := fmt.Sprint(c.state.Snapshot(who).Current.Choices)
+		c.Must(t, maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{d, m}})
+		c.Must(t, maya, quiz.Ask{Quiz: 1, Seed: seed})
+		first := fmt.Sprint(c.State.Snapshot(who).Current.Choices)
 		for _, cmd := range []quiz.Command{quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Ask{Quiz: 1}} {
-			c.must(t, maya, cmd)
+			c.Must(t, maya, cmd)
 		}
-		v := c.state.Snapshot(who).Current
+		v := c.State.Snapshot(who).Current
 		if !slices.Equal(v.Lefts, []string{"1", "2", "3"}) {
 			t.Fatalf("lefts %v", v.Lefts)
 		}
@@ -212,17 +213,17 @@ func TestShownOrderTellsNothing(t *testing.T) {
 func TestResultStands(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newClass()
-		do := func(by wire.Actor, cmd quiz.Command) { _, _ = c.do(by, cmd) }
+		do := func(by wire.Actor, cmd quiz.Command) { _, _ = c.Do(by, cmd) }
 		do(maya, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0), ask(1)}})
 		do(maya, quiz.Ask{Quiz: 1})
 		do(ana, quiz.Answer{Quiz: 1, Choices: []int{0}})
 		do(maya, quiz.Close{Quiz: 1})
 		do(maya, quiz.Reveal{Quiz: 1})
-		result := encode(t, c.state.Snapshot(who))
+		result := encode(t, c.State.Snapshot(who))
 		for range rapid.IntRange(1, 8).Draw(t, "attempts") {
-			c.wait(time.Second)
+			c.Wait(time.Second)
 			do(rapid.SampledFrom([]wire.Actor{ana, ben, maya, wire.System}).Draw(t, "by"), rapid.SampledFrom([]quiz.Command{
-				quiz.Answer{Quiz: 1, Choices: []int{0}, At: wire.At(c.now) - 5000},
+				quiz.Answer{Quiz: 1, Choices: []int{0}, At: wire.At(c.Now) - 5000},
 				quiz.Answer{Quiz: 1, Choices: []int{3}},
 				quiz.Answer{Quiz: 1, Question: 1, Choices: []int{1}},
 				quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Tick{}, quiz.Drop{Quiz: 1}, quiz.Join{Quiz: 1, Team: 1},
@@ -230,7 +231,7 @@ func TestResultStands(t *testing.T) {
 				quiz.Allow{User: "ben", Allowance: quiz.Allowance{Untimed: true}},
 				quiz.Edit{Quiz: 1, Create: quiz.Create{Title: "Other", Questions: []quiz.Draft{ask(3)}}},
 			}).Draw(t, "attempt"))
-			if now := encode(t, c.state.Snapshot(who)); !bytes.Equal(now, result) {
+			if now := encode(t, c.State.Snapshot(who)); !bytes.Equal(now, result) {
 				t.Fatalf("the result was\n%s\nand is\n%s", result, now)
 			}
 		}

@@ -22,6 +22,7 @@ type model struct {
 	askedAt  wire.Millis
 	closedAt wire.Millis
 	extra    wire.Millis // time added by extending
+	behind   map[wire.UserID]wire.Millis
 	stops    []stop
 	shown    []string // what is to be ordered, or the rights, as the class sees them
 	given    []given
@@ -64,6 +65,35 @@ func (m *model) deadline(more quiz.Allowance) wire.Millis {
 		}
 	}
 	return end
+}
+
+// late is by how much later than others somebody sees the question, while that matters.
+func (m *model) late(user wire.UserID) wire.Millis {
+	if m.phase != "open" && m.phase != "closed" {
+		return 0
+	}
+	return min(max(m.behind[user], 0), 5000)
+}
+
+// slow are those who see the question late.
+func (m *model) slow() (users []wire.UserID) {
+	for user := range m.behind {
+		if m.late(user) > 0 {
+			users = append(users, user)
+		}
+	}
+	return users
+}
+
+// settles is when the last of those who have yet to answer the closed question
+// cannot any more; 0 where nobody is waited for.
+func (m *model) settles() (at wire.Millis) {
+	for _, user := range m.slow() {
+		if m.phase == "closed" && m.of(user, m.question) == nil {
+			at = max(at, m.closedAt+m.late(user))
+		}
+	}
+	return at
 }
 
 func (m *model) of(user wire.UserID, question int) *given {
@@ -357,7 +387,7 @@ func (m *model) view() quiz.View {
 	v := quiz.View{
 		ID: m.id, Title: m.ask.Title, Of: len(m.ask.Questions), Question: m.question, Phase: quiz.Phase(m.phase),
 		Current: quiz.CurrentView{
-			Question: m.question, FaceView: m.face(), AskedAt: m.askedAt, Deadline: m.deadline(quiz.Allowance{}),
+			Question: m.question, FaceView: m.face(), AskedAt: m.askedAt, Deadline: m.deadline(quiz.Allowance{}), Settles: m.settles(),
 		},
 		Scoring: m.ask.Scoring, Streak: m.ask.Streak, Play: m.ask.Play,
 	}
@@ -398,7 +428,7 @@ func (m *model) mine(user wire.UserID, more quiz.Allowance) wire.View {
 	score, _ := m.total(user)
 	v := quiz.MineView{
 		Quiz: m.id, Question: m.question, Score: score, Rank: m.rank(user), Of: len(m.ranked()), Team: m.teams[user],
-		Deadline: m.personal(more),
+		Deadline: m.personal(more), Behind: m.late(user),
 	}
 	if m.ask.Streak > 0 {
 		v.Streak = m.streak(user, m.revealed-1)

@@ -6,7 +6,8 @@
 //
 // One quiz runs at a time. A question has one answer of each person, which
 // counts if the server read it before the deadline; a few milliseconds that it
-// was on its way are taken off. Some have more time than others ([Allow]), and
+// was on its way are taken off, and the seconds by which somebody sees the
+// class late ([MaxBehind]). Some have more time than others ([Allow]), and
 // while the clock stands still ([Pause]) nobody answers. Points are worked out
 // when an answer arrives, by the quiz's [Scoring], but added only at the
 // reveal, so that no total tells who was right. Whoever comes late plays from
@@ -85,20 +86,21 @@ type State struct {
 type Run struct {
 	ID uint64 `json:"id"`
 	Quiz
-	Seed      uint64                  `json:"seed,omitzero"`
-	Phase     Phase                   `json:"phase"`
-	Question  int                     `json:"question"` // the current one, from 0
-	AskedAt   wire.Millis             `json:"asked_at"`
-	Deadline  wire.Millis             `json:"deadline"`           // 0: none
-	ClosedAt  wire.Millis             `json:"closed_at,omitzero"` // of the current question
-	Pauses    []Span                  `json:"pauses,omitzero"`    // of the current question
-	Shown     []int                   `json:"shown,omitzero"`     // the order in which it is shown, if there is one
-	Answered  int                     `json:"answered"`           // answers to the current question
-	Counts    []int                   `json:"counts"`             // how many picked each choice, pointed into each cell, or had each part right
-	Players   map[wire.UserID]*Player `json:"players"`            // everybody who has answered, or joined a team
-	Ranked    int                     `json:"ranked"`             // players that have a rank
-	Board     []Place                 `json:"board"`              // the first of them, as of the last reveal
-	Standings []Team                  `json:"standings,omitzero"` // of the teams
+	Seed      uint64                      `json:"seed,omitzero"`
+	Phase     Phase                       `json:"phase"`
+	Question  int                         `json:"question"` // the current one, from 0
+	AskedAt   wire.Millis                 `json:"asked_at"`
+	Deadline  wire.Millis                 `json:"deadline"`           // 0: none
+	ClosedAt  wire.Millis                 `json:"closed_at,omitzero"` // of the current question
+	Pauses    []Span                      `json:"pauses,omitzero"`    // of the current question
+	Behind    map[wire.UserID]wire.Millis `json:"behind,omitzero"`    // who sees the current question late by how much
+	Shown     []int                       `json:"shown,omitzero"`     // the order in which it is shown, if there is one
+	Answered  int                         `json:"answered"`           // answers to the current question
+	Counts    []int                       `json:"counts"`             // how many picked each choice, pointed into each cell, or had each part right
+	Players   map[wire.UserID]*Player     `json:"players"`            // everybody who has answered, or joined a team
+	Ranked    int                         `json:"ranked"`             // players that have a rank
+	Board     []Place                     `json:"board"`              // the first of them, as of the last reveal
+	Standings []Team                      `json:"standings,omitzero"` // of the teams
 
 	typed *[]WordView // the words of the current question, once it is revealed; nil: to be found
 }
@@ -196,7 +198,7 @@ func (s *State) ask(h wire.Head, e Asked) {
 	r := s.Run
 	r.Phase, r.Question, r.typed = PhaseOpen, e.Question, nil
 	q := r.current()
-	r.AskedAt, r.Deadline, r.ClosedAt, r.Pauses = h.At, 0, 0, nil
+	r.AskedAt, r.Deadline, r.ClosedAt, r.Pauses, r.Behind = h.At, 0, 0, nil, e.Behind
 	if limit := q.limit(); limit > 0 {
 		r.Deadline = h.At + limit
 	}

@@ -117,7 +117,7 @@ func TestCleanCreate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newClass().do(maya, tt.give)
+			_, err := newClass().Do(maya, tt.give)
 			if (err == nil) != (tt.field == "") || err != nil && wire.Public(err).Field != tt.field {
 				t.Errorf("got %v, want field %q", err, tt.field)
 			}
@@ -143,11 +143,11 @@ func TestPointsAreShownAsAGrid(t *testing.T) {
 		id := c.begin(t, spot(func(*quiz.Draft) {}))
 		for i := range people {
 			by := wire.Actor{User: wire.UserID(fmt.Sprintf("u%d", i)), Role: wire.Viewer}
-			c.must(t, by, quiz.Answer{Quiz: id, Point: &quiz.Point{float64(i%101) / 100, float64(i%97) / 96}})
+			c.Must(t, by, quiz.Answer{Quiz: id, Point: &quiz.Point{float64(i%101) / 100, float64(i%97) / 96}})
 		}
-		c.must(t, maya, quiz.Close{Quiz: id})
-		c.must(t, maya, quiz.Reveal{Quiz: id})
-		v := c.state.Snapshot(who).Current
+		c.Must(t, maya, quiz.Close{Quiz: id})
+		c.Must(t, maya, quiz.Reveal{Quiz: id})
+		v := c.State.Snapshot(who).Current
 		sum := 0
 		for _, n := range *v.Counts {
 			sum += n
@@ -165,14 +165,14 @@ func TestPointsAreShownAsAGrid(t *testing.T) {
 
 func TestTextsAreCleanedAndOwned(t *testing.T) {
 	c := newClass()
-	c.must(t, maya, quiz.Create{Title: " Quiz ", Questions: []quiz.Draft{
+	c.Must(t, maya, quiz.Create{Title: " Quiz ", Questions: []quiz.Draft{
 		{Text: "Which\u202e?", Choices: []string{"e\u0301", " b "}, Correct: []int{1, 0}},
 	}})
 	own := func(text string) wire.Personal { return wire.Own("maya", text) }
 	want := quiz.Created{Quiz: quiz.Quiz{Title: own("Quiz"), Questions: []quiz.Question{{
 		Text: own("Which?"), Choices: []wire.Personal{own("é"), own("b")}, Correct: []int{0, 1}, Points: 1000, Seconds: 20,
 	}}}}
-	if got := c.log[0]; !reflect.DeepEqual(got, want) {
+	if got := c.Log[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -206,16 +206,16 @@ func TestAnswerDeadline(t *testing.T) {
 			id := c.begin(t, ask(2))
 			answer := quiz.Answer{Quiz: id, Choices: []int{2}}
 			if tt.read != none {
-				answer.At = wire.At(c.now.Add(tt.read))
+				answer.At = wire.At(c.Now.Add(tt.read))
 			}
-			c.wait(tt.after)
-			if _, err := c.do(ana, answer); !errors.Is(err, tt.want) {
+			c.Wait(tt.after)
+			if _, err := c.Do(ana, answer); !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
 			if tt.want != nil {
 				return
 			}
-			if got := c.log[c.last()-1].(quiz.Answered); !got.Right || got.Points != tt.points {
+			if got := c.Log[c.Last()-1].(quiz.Answered); !got.Right || got.Points != tt.points {
 				t.Errorf("got %+v, want %d points", got, tt.points)
 			}
 		})
@@ -224,41 +224,41 @@ func TestAnswerDeadline(t *testing.T) {
 
 func TestTimeRunsOut(t *testing.T) {
 	c := newClass()
-	if !c.state.Alarm().IsZero() {
+	if !c.State.Alarm().IsZero() {
 		t.Error("an alarm without a question")
 	}
 	id := c.begin(t, ask(2))
-	deadline := c.now.Add(20 * time.Second)
-	if got := c.state.Alarm(); !got.Equal(deadline) {
+	deadline := c.Now.Add(20 * time.Second)
+	if got := c.State.Alarm(); !got.Equal(deadline) {
 		t.Fatalf("alarm at %v, want %v", got, deadline)
 	}
-	if _, err := c.do(wire.Actor{User: "zoe", Role: wire.Host}, quiz.Tick{}); !errors.Is(err, wire.ErrForbidden) {
+	if _, err := c.Do(wire.Actor{User: "zoe", Role: wire.Host}, quiz.Tick{}); !errors.Is(err, wire.ErrForbidden) {
 		t.Errorf("a tick of a host's: %v", err)
 	}
-	c.wait(20*time.Second - 1)
-	if shown, err := c.do(wire.System, quiz.Tick{}); err != nil || shown != nil {
+	c.Wait(20*time.Second - 1)
+	if shown, err := c.Do(wire.System, quiz.Tick{}); err != nil || shown != nil {
 		t.Fatalf("too early: %v, %v", shown, err)
 	}
-	c.wait(1)
-	shown, err := c.do(wire.System, quiz.Tick{})
-	if err != nil || len(shown) != 1 || shown[0].all.Type != "quiz.closed" {
+	c.Wait(1)
+	shown, err := c.Do(wire.System, quiz.Tick{})
+	if err != nil || len(shown) != 1 || shown[0].All.Type != "quiz.closed" {
 		t.Fatalf("on the bell: %v, %v", shown, err)
 	}
-	if !c.state.Alarm().IsZero() {
+	if !c.State.Alarm().IsZero() {
 		t.Error("an alarm after the close")
 	}
-	c.wait(time.Second)
+	c.Wait(time.Second)
 	late := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline)}
-	if _, err := c.do(ana, late); !errors.Is(err, quiz.ErrClosed) {
+	if _, err := c.Do(ana, late); !errors.Is(err, quiz.ErrClosed) {
 		t.Errorf("an answer read on the bell: %v", err)
 	}
 	// The close was decided first, but the answer was there before.
 	early := quiz.Answer{Quiz: id, Choices: []int{2}, At: wire.At(deadline) - 1}
-	if _, err := c.do(ana, early); err != nil {
+	if _, err := c.Do(ana, early); err != nil {
 		t.Errorf("an answer read before the close: %v", err)
 	}
-	c.must(t, maya, quiz.Reveal{Quiz: id})
-	if _, err := c.do(ben, early); !errors.Is(err, quiz.ErrClosed) {
+	c.Must(t, maya, quiz.Reveal{Quiz: id})
+	if _, err := c.Do(ben, early); !errors.Is(err, quiz.ErrClosed) {
 		t.Errorf("an answer decided after the reveal: %v", err)
 	}
 }
@@ -276,8 +276,8 @@ func TestSeveralCorrect(t *testing.T) {
 				choices = append(choices, choice)
 			}
 		}
-		c.must(t, ana, quiz.Answer{Quiz: id, Choices: choices})
-		got := c.log[c.last()-1].(quiz.Answered)
+		c.Must(t, ana, quiz.Answer{Quiz: id, Choices: choices})
+		got := c.Log[c.Last()-1].(quiz.Answered)
 		if got.Right != right || (got.Points == 1000) != right || !right && got.Points != 0 {
 			t.Errorf("%v: got %+v", choices, got)
 		}
@@ -288,26 +288,26 @@ func TestSeveralCorrect(t *testing.T) {
 // the quiz is finished, so that nobody loses points.
 func TestEndAll(t *testing.T) {
 	c := newClass()
-	if events := quiz.EndAll(&c.state); events != nil {
+	if events := quiz.EndAll(&c.State); events != nil {
 		t.Errorf("nothing runs, but %v", events)
 	}
 	id := c.begin(t, ask(2), ask(2))
-	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
-	c.must(t, ben, quiz.Answer{Quiz: id, Choices: []int{1}})
+	c.Must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
+	c.Must(t, ben, quiz.Answer{Quiz: id, Choices: []int{1}})
 	want := []quiz.Event{
 		quiz.Closed{Quiz: id}, quiz.Revealed{Quiz: id, Right: []wire.UserID{"ana"}}, quiz.Finished{Quiz: id},
 	}
-	got := quiz.EndAll(&c.state)
+	got := quiz.EndAll(&c.State)
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
 	for _, e := range got {
-		c.apply("maya", e)
+		c.Apply("maya", e)
 	}
-	if v := c.state.Snapshot(who); v.Phase != quiz.PhaseFinished || v.Board[0].Score != 1000 || v.Current.Correct == nil {
+	if v := c.State.Snapshot(who); v.Phase != quiz.PhaseFinished || v.Board[0].Score != 1000 || v.Current.Correct == nil {
 		t.Errorf("got %+v", v)
 	}
-	if events := quiz.EndAll(&c.state); events != nil {
+	if events := quiz.EndAll(&c.State); events != nil {
 		t.Errorf("ending again: %v", events)
 	}
 }
@@ -319,23 +319,23 @@ func TestMine(t *testing.T) {
 	id := c.begin(t, ask(2), ask(1))
 	check := func(user wire.UserID, own []quiz.Own, standing *quiz.Standing) {
 		t.Helper()
-		gotOwn, gotStanding := c.state.Mine(user)
+		gotOwn, gotStanding := c.State.Mine(user)
 		if !reflect.DeepEqual(gotOwn, own) || !reflect.DeepEqual(gotStanding, standing) {
 			t.Errorf("%s: got %v, %v, want %v, %v", user, gotOwn, gotStanding, own, standing)
 		}
 	}
 	check("ana", nil, nil)
-	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
+	c.Must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
 	first := quiz.Own{Quiz: id, Question: 0, Choices: []int{2}}
 	check("ana", []quiz.Own{first}, nil) // nobody has a rank yet
-	c.must(t, maya, quiz.Close{Quiz: id})
-	c.must(t, maya, quiz.Reveal{Quiz: id})
+	c.Must(t, maya, quiz.Close{Quiz: id})
+	c.Must(t, maya, quiz.Reveal{Quiz: id})
 	check("ana", []quiz.Own{first}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 1})
 
-	c.must(t, maya, quiz.Ask{Quiz: id})
-	c.must(t, ben, quiz.Answer{Quiz: id, Question: 1, Choices: []int{1}})
-	c.must(t, maya, quiz.Close{Quiz: id})
-	shown, err := c.do(maya, quiz.Reveal{Quiz: id})
+	c.Must(t, maya, quiz.Ask{Quiz: id})
+	c.Must(t, ben, quiz.Answer{Quiz: id, Question: 1, Choices: []int{1}})
+	c.Must(t, maya, quiz.Close{Quiz: id})
+	shown, err := c.Do(maya, quiz.Reveal{Quiz: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,11 +343,11 @@ func TestMine(t *testing.T) {
 	want := wire.View{Type: "quiz.mine", Data: quiz.MineView{
 		Quiz: id, Question: 1, Correct: &no, Points: &zero, Score: 1000, Rank: 1, Of: 2,
 	}}
-	if got := shown[0].personal["ana"]; !reflect.DeepEqual(got, want) {
+	if got := shown[0].Personal["ana"]; !reflect.DeepEqual(got, want) {
 		t.Errorf("who did not answer: got %+v, want %+v", got, want)
 	}
 	check("ben", []quiz.Own{{Quiz: id, Question: 1, Choices: []int{1}}}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 2})
-	c.must(t, maya, quiz.Finish{Quiz: id})
+	c.Must(t, maya, quiz.Finish{Quiz: id})
 	check("ana", []quiz.Own{first}, &quiz.Standing{Quiz: id, Score: 1000, Rank: 1, Of: 2})
 
 	c.begin(t, ask(0))
@@ -359,13 +359,13 @@ func TestTooManyQuizzes(t *testing.T) {
 	create := quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0)}}
 	id := c.begin(t, ask(0)) // a running quiz counts as well
 	for range quiz.MaxQuizzes - 1 {
-		c.must(t, maya, create)
+		c.Must(t, maya, create)
 	}
-	if _, err := c.do(maya, create); !errors.Is(err, quiz.ErrMany) {
+	if _, err := c.Do(maya, create); !errors.Is(err, quiz.ErrMany) {
 		t.Fatalf("one too many: %v", err)
 	}
 	for _, cmd := range []quiz.Command{quiz.Close{Quiz: id}, quiz.Finish{Quiz: id}, create} {
-		c.must(t, maya, cmd)
+		c.Must(t, maya, cmd)
 	}
 }
 
@@ -400,30 +400,30 @@ func FuzzDecide(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, closed bool, data []byte) {
 		c := newClass()
-		c.must(t, maya, quiz.Create{Title: "prepared", Questions: []quiz.Draft{ask(1)}})
-		c.must(t, maya, quiz.Create{Title: "running", Questions: []quiz.Draft{ask(1), ask(0, 3)}})
-		c.must(t, maya, quiz.Ask{Quiz: 2})
-		c.must(t, ana, quiz.Answer{Quiz: 2, Choices: []int{1}})
+		c.Must(t, maya, quiz.Create{Title: "prepared", Questions: []quiz.Draft{ask(1)}})
+		c.Must(t, maya, quiz.Create{Title: "running", Questions: []quiz.Draft{ask(1), ask(0, 3)}})
+		c.Must(t, maya, quiz.Ask{Quiz: 2})
+		c.Must(t, ana, quiz.Answer{Quiz: 2, Choices: []int{1}})
 		if closed {
-			c.must(t, maya, quiz.Close{Quiz: 2})
+			c.Must(t, maya, quiz.Close{Quiz: 2})
 		}
 		cmd := reflect.New(reflect.TypeOf(commands[int(which)%len(commands)]))
 		if wire.Decode(data, cmd.Interface()) != nil {
 			return
 		}
-		before := encode(t, c.state)
-		shown, err := c.do(maya, cmd.Elem().Interface().(quiz.Command))
-		if err != nil && string(before) != string(encode(t, c.state)) {
+		before := encode(t, c.State)
+		shown, err := c.Do(maya, cmd.Elem().Interface().(quiz.Command))
+		if err != nil && string(before) != string(encode(t, c.State)) {
 			t.Fatalf("refused with %v, but the state has changed", err)
 		}
 		for _, v := range shown {
-			for _, view := range []*wire.View{v.all, v.staff} {
+			for _, view := range []*wire.View{v.All, v.Staff} {
 				if view != nil {
 					encode(t, view.Data)
 				}
 			}
 		}
-		encode(t, c.state.Snapshot(who))
-		c.reload(t)
+		encode(t, c.State.Snapshot(who))
+		c.Reload(t)
 	})
 }

@@ -136,6 +136,12 @@ func (ms *models) outcome(by wire.Actor, c quiz.Command, now wire.Millis) (refus
 	case quiz.Finish:
 		row = [5]string{order, order, ok, ok, same}
 	}
+	switch c.(type) {
+	case quiz.Reveal, quiz.Finish:
+		if now < m.settles() {
+			row[2] = "quiz.settling"
+		}
+	}
 	if found := row[phases[m.phase]]; found != same {
 		return found, false
 	}
@@ -233,7 +239,7 @@ func (ms *models) answerOutcome(user wire.UserID, c quiz.Answer, now wire.Millis
 		}
 		return "quiz.answered", false
 	}
-	at := arrival(m, c, now)
+	at := arrival(m, c, now, m.late(user))
 	end := m.deadline(ms.more[user])
 	switch {
 	case c.Question < m.question, m.phase != "open" && m.phase != "closed", m.phase == "closed" && at >= m.closedAt:
@@ -250,13 +256,14 @@ func (ms *models) answerOutcome(user wire.UserID, c quiz.Answer, now wire.Millis
 	return "", false
 }
 
-// arrival is when an answer counts as given.
-func arrival(m *model, c quiz.Answer, now wire.Millis) wire.Millis {
+// arrival is when an answer counts as given, by the watch of somebody who sees
+// the class late.
+func arrival(m *model, c quiz.Answer, now, late wire.Millis) wire.Millis {
 	at := now
 	if m.askedAt <= c.At && c.At <= now {
 		at = c.At
 	}
-	return max(m.askedAt, at-min(max(c.Lag, 0), 300))
+	return max(m.askedAt, at-min(max(c.Lag, 0), 300)-late)
 }
 
 // change does what a command does that is neither refused nor idle. next is
@@ -276,11 +283,11 @@ func (ms *models) change(by wire.UserID, c quiz.Command, next uint64, now wire.M
 		if m.phase == "prepared" { // whatever ran before is forgotten
 			ms.all = slices.DeleteFunc(ms.all, func(m *model) bool { return m.phase == "finished" })
 		}
-		m.phase, m.question, m.askedAt, m.extra, m.stops, m.shown = "open", m.question+1, now, 0, nil, shown
+		m.phase, m.question, m.askedAt, m.extra, m.stops, m.shown, m.behind = "open", m.question+1, now, 0, nil, shown, c.Behind
 	case quiz.Join:
 		m.teams[by] = c.Team
 	case quiz.Answer:
-		at, limit := arrival(m, c, now), m.limit()
+		at, limit := arrival(m, c, now, m.late(by)), m.limit()
 		took := at - m.askedAt
 		for _, s := range m.stops {
 			if s.to <= at && s.to > 0 {

@@ -98,6 +98,18 @@ func drawReply(t *rapid.T, d quiz.Draft, c quiz.Answer) quiz.Answer {
 	return c
 }
 
+// drawBehind has ana, and others at times, see the class late.
+func drawBehind(t *rapid.T) map[wire.UserID]wire.Millis {
+	if rapid.Bool().Draw(t, "all see it at once") {
+		return nil
+	}
+	behind := map[wire.UserID]wire.Millis{}
+	for _, user := range []wire.UserID{"ana", "ben", "cem"} {
+		behind[user] = pick[wire.Millis](t, "behind", 0, 0, 1, 700, 2300, 5000, 60_000, -1)
+	}
+	return behind
+}
+
 func drawCommand(t *rapid.T, ms *models, now wire.Millis) quiz.Command {
 	r := ms.running()
 	stray := rapid.IntRange(0, 9).Draw(t, "stray") == 0
@@ -127,7 +139,7 @@ func drawCommand(t *rapid.T, ms *models, now wire.Millis) quiz.Command {
 	case "drop":
 		return quiz.Drop{Quiz: id}
 	case "ask":
-		return quiz.Ask{Quiz: id, Seed: rapid.Uint64().Draw(t, "seed")}
+		return quiz.Ask{Quiz: id, Seed: rapid.Uint64().Draw(t, "seed"), Behind: drawBehind(t)}
 	case "close":
 		return quiz.Close{Quiz: id}
 	case "reveal":
@@ -193,8 +205,8 @@ func TestQuizFollowsTheModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"command": func(t *rapid.T) {
-				c.wait(time.Duration(pick(t, "wait", 0, 1, 300, 700, 3000)) * time.Millisecond)
-				now := wire.At(c.now)
+				c.Wait(time.Duration(pick(t, "wait", 0, 1, 300, 700, 3000)) * time.Millisecond)
+				now := wire.At(c.Now)
 				cmd := drawCommand(t, ms, now)
 				by := pick(t, "by", ana, ben, maya)
 				switch cmd.(type) {
@@ -207,29 +219,29 @@ func TestQuizFollowsTheModel(t *testing.T) {
 					}
 				}
 				want, idle := ms.outcome(by, cmd, now)
-				before := encode(t, c.state)
-				if _, err := quiz.Decide(&c.state, c.now, by, cmd); code(err) != want {
+				before := encode(t, c.State)
+				if _, err := quiz.Decide(&c.State, c.Now, by, cmd); code(err) != want {
 					t.Fatalf("%T %+v: got %v, want %q", cmd, cmd, err, want)
 				}
-				check("state after deciding", c.state, wire.Raw(before))
-				next := c.last() + 1
-				shown, _ := c.do(by, cmd)
+				check("state after deciding", c.State, wire.Raw(before))
+				next := c.Last() + 1
+				shown, _ := c.Do(by, cmd)
 				if want != "" || idle {
 					if len(shown) > 0 {
 						t.Fatalf("%T %+v made an event", cmd, cmd)
 					}
 					return
 				}
-				ms.change(by.User, cmd, next, now, shownNow(&c.state))
+				ms.change(by.User, cmd, next, now, shownNow(&c.State))
 				if _, asked := cmd.(quiz.Ask); asked {
 					checkShown(t, ms.running())
 				}
 				checkViews(t, ms, by.User, cmd, shown)
 			},
-			"restart": func(t *rapid.T) { c.state = c.reload(t) },
+			"restart": func(t *rapid.T) { c.State = c.Reload(t) },
 			"":        func(t *rapid.T) { checkState(t, c, ms, check) },
 		})
-		check("replayed", c.replay(t), c.state)
+		check("replayed", c.Replay(t), c.State)
 	})
 }
 
@@ -256,27 +268,27 @@ func checkState(t *rapid.T, c *class, ms *models, check func(what string, got, w
 			drafts = append(drafts, m.draftView())
 		}
 	}
-	check("drafts", c.state.Drafts(), drafts)
+	check("drafts", c.State.Drafts(), drafts)
 	var allows []quiz.AllowView
 	for _, user := range slices.Sorted(maps.Keys(ms.more)) {
 		allows = append(allows, quiz.AllowView{User: user, Name: who(user).Name, Allowance: ms.more[user]})
 	}
-	check("accommodations", c.state.Accommodations(who), allows)
+	check("accommodations", c.State.Accommodations(who), allows)
 	m := ms.running()
-	tally, open := c.state.Tally()
+	tally, open := c.State.Tally()
 	if (m != nil && m.phase == "open") != open {
 		t.Fatalf("open: %v", open)
 	}
-	if alarm := c.state.Alarm(); !alarm.IsZero() != (m != nil && ms.over(m, 1<<60)) || !alarm.IsZero() &&
+	if alarm := c.State.Alarm(); !alarm.IsZero() != (m != nil && ms.over(m, 1<<60)) || !alarm.IsZero() &&
 		(!ms.over(m, wire.At(alarm)) || ms.over(m, wire.At(alarm)-1)) {
 		t.Fatalf("alarm at %v", alarm)
 	}
 	if m == nil {
-		check("no quiz", c.state.Snapshot(who), nil)
+		check("no quiz", c.State.Snapshot(who), nil)
 		return
 	}
 	view := m.view()
-	check("quiz", c.state.Snapshot(who), view)
+	check("quiz", c.State.Snapshot(who), view)
 	if open {
 		check("tally", tally.Data, quiz.TallyView{Quiz: m.id, Question: m.question, Answered: view.Current.Answered})
 	}
@@ -289,7 +301,7 @@ func checkState(t *rapid.T, c *class, ms *models, check func(what string, got, w
 			t.Fatalf("%d is not within 0 and %d", place.Score, most)
 		}
 	}
-	own, standing := c.state.Mine(ana.User)
+	own, standing := c.State.Mine(ana.User)
 	var wantOwn []quiz.Own
 	for q := range m.question + 1 {
 		if g := m.of(ana.User, q); g != nil {
@@ -298,7 +310,7 @@ func checkState(t *rapid.T, c *class, ms *models, check func(what string, got, w
 	}
 	check("own answers", own, wantOwn)
 	mine := m.mine(ana.User, ms.more[ana.User]).Data.(quiz.MineView)
-	want := &quiz.Standing{Quiz: m.id, Score: mine.Score, Rank: mine.Rank, Streak: mine.Streak, Team: mine.Team, Deadline: mine.Deadline}
+	want := &quiz.Standing{Quiz: m.id, Score: mine.Score, Rank: mine.Rank, Streak: mine.Streak, Team: mine.Team, Deadline: mine.Deadline, Behind: mine.Behind}
 	if want.Rank > 0 {
 		want.Of = mine.Of
 	}
@@ -327,47 +339,50 @@ func checkViews(t *rapid.T, ms *models, by wire.UserID, c quiz.Command, shown []
 	}
 	switch c := c.(type) {
 	case quiz.Create:
-		want.staff = &wire.View{Type: "quiz.drafted", Data: ms.all[len(ms.all)-1].draftView()}
+		want.Staff = &wire.View{Type: "quiz.drafted", Data: ms.all[len(ms.all)-1].draftView()}
 	case quiz.Edit:
-		want.staff = &wire.View{Type: "quiz.drafted", Data: ms.find(c.Quiz).draftView()}
+		want.Staff = &wire.View{Type: "quiz.drafted", Data: ms.find(c.Quiz).draftView()}
 	case quiz.Drop:
-		want.staff = &wire.View{Type: "quiz.dropped", Data: quiz.DroppedView(c)}
+		want.Staff = &wire.View{Type: "quiz.dropped", Data: quiz.DroppedView(c)}
 	case quiz.Ask:
-		want.all, want.personal = view("quiz.asked"), those()
+		want.All, want.Personal = view("quiz.asked"), those()
+		for _, user := range m.slow() {
+			want.Personal[user] = m.mine(user, ms.more[user])
+		}
 	case quiz.Join, quiz.Answer:
-		want.personal = one(by)
+		want.Personal = one(by)
 	case quiz.Pause:
-		want.all = view("quiz.paused")
+		want.All = view("quiz.paused")
 	case quiz.Resume:
-		want.all, want.personal = view("quiz.resumed"), those()
+		want.All, want.Personal = view("quiz.resumed"), those()
 	case quiz.Extend:
-		want.all, want.personal = view("quiz.extended"), those()
+		want.All, want.Personal = view("quiz.extended"), those()
 	case quiz.Allow:
-		want.staff = &wire.View{Type: "quiz.allowed", Data: quiz.AllowView{User: c.User, Name: who(c.User).Name, Allowance: usual(c.Allowance)}}
+		want.Staff = &wire.View{Type: "quiz.allowed", Data: quiz.AllowView{User: c.User, Name: who(c.User).Name, Allowance: usual(c.Allowance)}}
 		if m != nil && m.phase == "open" {
-			want.personal = one(c.User)
+			want.Personal = one(c.User)
 		}
 	case quiz.Close, quiz.Tick:
-		want.all = view("quiz.closed")
+		want.All = view("quiz.closed")
 	case quiz.Reveal:
-		want.all = view("quiz.revealed")
-		want.personal = map[wire.UserID]wire.View{}
+		want.All = view("quiz.revealed")
+		want.Personal = map[wire.UserID]wire.View{}
 		for user := range m.teams {
-			want.personal[user] = m.mine(user, ms.more[user])
+			want.Personal[user] = m.mine(user, ms.more[user])
 		}
 		for _, g := range m.given {
-			want.personal[g.user] = m.mine(g.user, ms.more[g.user])
+			want.Personal[g.user] = m.mine(g.user, ms.more[g.user])
 		}
 	case quiz.Finish:
-		want.all = view("quiz.finished")
-		if len(shown) == 2 && shown[0].all.Type != "quiz.revealed" {
+		want.All = view("quiz.finished")
+		if len(shown) == 2 && shown[0].All.Type != "quiz.revealed" {
 			t.Fatalf("finishing what is closed showed %+v", shown[0])
 		}
 	}
 	for _, pair := range [][2]any{
-		{last.all, want.all}, {last.staff, want.staff},
-		{fmt.Sprint(slices.Sorted(maps.Keys(last.personal))), fmt.Sprint(slices.Sorted(maps.Keys(want.personal)))},
-		{last.personal, want.personal},
+		{last.All, want.All}, {last.Staff, want.Staff},
+		{fmt.Sprint(slices.Sorted(maps.Keys(last.Personal))), fmt.Sprint(slices.Sorted(maps.Keys(want.Personal)))},
+		{last.Personal, want.Personal},
 	} {
 		if got, wanted := encode(t, pair[0]), encode(t, pair[1]); !bytes.Equal(got, wanted) {
 			t.Fatalf("%T showed\n     %s\nwant %s", c, got, wanted)

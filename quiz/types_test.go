@@ -32,12 +32,12 @@ func TestPractice(t *testing.T) {
 		asked := rapid.IntRange(1, len(create.Questions)).Draw(t, "asked")
 		for i := range asked {
 			a := drawReply(t, create.Questions[i], quiz.Answer{Quiz: 1, Question: i})
-			_, err := c.do(ana, a)
+			_, err := c.Do(ana, a)
 			c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1})
-			v := c.state.Snapshot(who).Current
+			v := c.State.Snapshot(who).Current
 			faces = append(faces, v.FaceView)
 			if err == nil {
-				e := c.state.Run.Players["ana"].Given[len(tries)]
+				e := c.State.Run.Players["ana"].Given[len(tries)]
 				share := e.Share
 				if e.Right {
 					share = 1
@@ -48,32 +48,32 @@ func TestPractice(t *testing.T) {
 				c.must2(t, quiz.Ask{Quiz: 1})
 			}
 		}
-		if _, err := c.state.Practice(quiz.Practise{Quiz: 1}); code(err) != "wire.not_found" {
+		if _, err := c.State.Practice(quiz.Practise{Quiz: 1}); code(err) != "wire.not_found" {
 			t.Fatalf("before its end: %v", err)
 		}
 		c.must2(t, quiz.Finish{Quiz: 1})
 		if rapid.Bool().Draw(t, "another came after it") {
 			c.must2(t, quiz.Create{Title: "Another", Questions: []quiz.Draft{ask(1)}})
-			c.must2(t, quiz.Ask{Quiz: c.last(), Seed: 7})
+			c.must2(t, quiz.Ask{Quiz: c.Last(), Seed: 7})
 		}
-		before := encode(t, c.state)
+		before := encode(t, c.State)
 		want := quiz.PracticeView{Quiz: 1, Title: create.Title, Questions: faces}
-		if got, err := c.state.Practice(quiz.Practise{Quiz: 1}); err != nil || !bytes.Equal(encode(t, got), encode(t, want)) {
+		if got, err := c.State.Practice(quiz.Practise{Quiz: 1}); err != nil || !bytes.Equal(encode(t, got), encode(t, want)) {
 			t.Fatalf("got %+v, %v, want %+v", got, err, want)
 		}
 		for _, try := range tries {
-			got, err := c.state.Check(try.check)
+			got, err := c.State.Check(try.check)
 			if err != nil || !bytes.Equal(encode(t, got), encode(t, quiz.CheckedView{Right: try.right, Share: try.share, KeyView: try.key})) {
 				t.Fatalf("%+v: got %s, %v", try, encode(t, got), err)
 			}
 		}
-		if _, err := c.state.Check(quiz.Check{Quiz: 1, Question: asked}); err == nil {
+		if _, err := c.State.Check(quiz.Check{Quiz: 1, Question: asked}); err == nil {
 			t.Fatal("what was never asked can be tried")
 		}
-		if list := c.state.Finished(); len(list) != 1 || list[0] != (quiz.PastView{ID: 1, Title: create.Title, Of: asked}) {
+		if list := c.State.Finished(); len(list) != 1 || list[0] != (quiz.PastView{ID: 1, Title: create.Title, Of: asked}) {
 			t.Fatalf("finished: %+v", list)
 		}
-		if !bytes.Equal(before, encode(t, c.state)) {
+		if !bytes.Equal(before, encode(t, c.State)) {
 			t.Fatal("practising changes the room")
 		}
 	})
@@ -83,10 +83,10 @@ func TestOldestPracticeIsForgotten(t *testing.T) {
 	c := newClass()
 	for range quiz.MaxPast + 3 {
 		c.must2(t, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0)}})
-		id := c.last()
+		id := c.Last()
 		c.must2(t, quiz.Ask{Quiz: id}, quiz.Close{Quiz: id}, quiz.Finish{Quiz: id})
 	}
-	if got := c.state.Finished(); len(got) != quiz.MaxPast+1 || !slices.IsSortedFunc(got, func(a, b quiz.PastView) int { return int(a.ID) - int(b.ID) }) {
+	if got := c.State.Finished(); len(got) != quiz.MaxPast+1 || !slices.IsSortedFunc(got, func(a, b quiz.PastView) int { return int(a.ID) - int(b.ID) }) {
 		t.Errorf("%d quizzes: %v", len(got), got)
 	}
 }
@@ -105,14 +105,14 @@ func TestDraw(t *testing.T) {
 	for seed := range uint64(rounds) {
 		c := newClass()
 		c.must2(t, quiz.Create{Title: "Quiz", Questions: bank, Draw: 2}, quiz.Ask{Quiz: 1, Seed: seed})
-		first := c.state.Snapshot(who)
+		first := c.State.Snapshot(who)
 		c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Ask{Quiz: 1})
-		second := c.state.Snapshot(who)
+		second := c.State.Snapshot(who)
 		if first.Of != 2 || first.Current.Text >= second.Current.Text {
 			t.Fatalf("%d questions, %q and %q", first.Of, first.Current.Text, second.Current.Text)
 		}
 		c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1})
-		if _, err := c.do(maya, quiz.Ask{Quiz: 1}); code(err) != "quiz.order" {
+		if _, err := c.Do(maya, quiz.Ask{Quiz: 1}); code(err) != "quiz.order" {
 			t.Fatalf("a third: %v", err)
 		}
 		drawn[first.Current.Text+second.Current.Text]++
@@ -131,10 +131,10 @@ func TestShuffleSeed(t *testing.T) {
 	for seed := range uint64(50) {
 		c := newClass()
 		c.must2(t, quiz.Create{Title: "Quiz", Questions: []quiz.Draft{ask(0), ask(1)}, Shuffle: true}, quiz.Ask{Quiz: 1, Seed: seed})
-		first := c.state.Snapshot(who).Seed
+		first := c.State.Snapshot(who).Seed
 		c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1}, quiz.Ask{Quiz: 1})
-		if first == 0 || c.state.Snapshot(who).Seed != first || seen[first] {
-			t.Fatalf("seed %d: %d, then %d", seed, first, c.state.Snapshot(who).Seed)
+		if first == 0 || c.State.Snapshot(who).Seed != first || seen[first] {
+			t.Fatalf("seed %d: %d, then %d", seed, first, c.State.Snapshot(who).Seed)
 		}
 		seen[first] = true
 	}
@@ -177,7 +177,7 @@ func TestOrderIsMarkedByWhatIsShown(t *testing.T) {
 	for seed := range uint64(40) {
 		c := newClass()
 		c.must2(t, quiz.Create{Title: "Quiz", Scoring: quiz.Partial, Questions: []quiz.Draft{{Type: quiz.TypeOrder, Text: "?", Choices: items}}}, quiz.Ask{Quiz: 1, Seed: seed})
-		shown := c.state.Snapshot(who).Current.Choices
+		shown := c.State.Snapshot(who).Current.Choices
 		var right []int
 		for _, item := range items {
 			right = append(right, slices.Index(shown, item))
@@ -188,13 +188,13 @@ func TestOrderIsMarkedByWhatIsShown(t *testing.T) {
 			order  []int
 			points int
 		}{"ana": {right, 1000}, "ben": {swapped, 0}, "cleo": {half, 0}} {
-			c.must(t, wire.Actor{User: by, Role: wire.Viewer}, quiz.Answer{Quiz: 1, Choices: want.order})
-			if e := c.log[c.last()-1].(quiz.Answered); e.Points != want.points || e.Right != (want.points == 1000) {
+			c.Must(t, wire.Actor{User: by, Role: wire.Viewer}, quiz.Answer{Quiz: 1, Choices: want.order})
+			if e := c.Log[c.Last()-1].(quiz.Answered); e.Points != want.points || e.Right != (want.points == 1000) {
 				t.Fatalf("%v of %v: %+v", want.order, shown, e)
 			}
 		}
 		c.must2(t, quiz.Close{Quiz: 1}, quiz.Reveal{Quiz: 1})
-		if v := c.state.Snapshot(who).Current; !slices.Equal(*v.Correct, right) || !slices.Equal(*v.Counts, []int{1, 1, 2, 2}) {
+		if v := c.State.Snapshot(who).Current; !slices.Equal(*v.Correct, right) || !slices.Equal(*v.Counts, []int{1, 1, 2, 2}) {
 			t.Fatalf("correct %v, counts %v, want %v", *v.Correct, *v.Counts, right)
 		}
 	}
@@ -206,11 +206,11 @@ func TestClosedByHand(t *testing.T) {
 	for read, taken := range map[time.Duration]bool{-time.Millisecond: true, 0: false, time.Millisecond: false} {
 		c := newClass()
 		c.begin(t, ask(2))
-		c.wait(3 * time.Second)
-		c.must(t, maya, quiz.Close{Quiz: 1})
-		at := wire.At(c.now.Add(read))
-		c.wait(time.Second)
-		if _, err := c.do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: at}); (err == nil) != taken {
+		c.Wait(3 * time.Second)
+		c.Must(t, maya, quiz.Close{Quiz: 1})
+		at := wire.At(c.Now.Add(read))
+		c.Wait(time.Second)
+		if _, err := c.Do(ana, quiz.Answer{Quiz: 1, Choices: []int{2}, At: at}); (err == nil) != taken {
 			t.Errorf("read %v after the close: %v", read, err)
 		}
 	}
@@ -223,11 +223,11 @@ func TestEqualRights(t *testing.T) {
 	}}
 	c := newClass()
 	id := c.begin(t, d)
-	rights := c.state.Snapshot(who).Current.Rights
+	rights := c.State.Snapshot(who).Current.Rights
 	euro, yen := slices.Index(rights, "euro"), slices.Index(rights, "yen")
-	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{euro, euro, yen}})
-	c.must(t, ben, quiz.Answer{Quiz: id, Choices: []int{euro, yen, euro}})
-	if a, b := c.log[c.last()-2].(quiz.Answered), c.log[c.last()-1].(quiz.Answered); !a.Right || b.Right {
+	c.Must(t, ana, quiz.Answer{Quiz: id, Choices: []int{euro, euro, yen}})
+	c.Must(t, ben, quiz.Answer{Quiz: id, Choices: []int{euro, yen, euro}})
+	if a, b := c.Log[c.Last()-2].(quiz.Answered), c.Log[c.Last()-1].(quiz.Answered); !a.Right || b.Right {
 		t.Errorf("right: %v and %v", a.Right, b.Right)
 	}
 }
@@ -236,24 +236,24 @@ func TestEqualRights(t *testing.T) {
 // waits for them and for nobody else, and counts it by their own measure.
 func TestMoreTime(t *testing.T) {
 	c := newClass()
-	c.must(t, maya, quiz.Allow{User: "ana", Allowance: quiz.Allowance{Times: 3}})
+	c.Must(t, maya, quiz.Allow{User: "ana", Allowance: quiz.Allowance{Times: 3}})
 	id := c.begin(t, ask(2))
-	bell := c.now.Add(20 * time.Second)
-	if got := c.state.Alarm(); !got.Equal(bell.Add(40 * time.Second)) {
+	bell := c.Now.Add(20 * time.Second)
+	if got := c.State.Alarm(); !got.Equal(bell.Add(40 * time.Second)) {
 		t.Fatalf("alarm %v after the bell", got.Sub(bell))
 	}
-	c.wait(30 * time.Second)
-	if _, err := c.do(ben, quiz.Answer{Quiz: id, Choices: []int{2}}); code(err) != "quiz.closed" {
+	c.Wait(30 * time.Second)
+	if _, err := c.Do(ben, quiz.Answer{Quiz: id, Choices: []int{2}}); code(err) != "quiz.closed" {
 		t.Errorf("ben, late: %v", err)
 	}
-	c.must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
-	if got := c.log[c.last()-1].(quiz.Answered); got.Points != 750 { // half of her time
+	c.Must(t, ana, quiz.Answer{Quiz: id, Choices: []int{2}})
+	if got := c.Log[c.Last()-1].(quiz.Answered); got.Points != 750 { // half of her time
 		t.Errorf("ana has %d points", got.Points)
 	}
-	if got := c.state.Alarm(); !got.Equal(bell) {
+	if got := c.State.Alarm(); !got.Equal(bell) {
 		t.Errorf("nobody is waited for, but the alarm is %v after the bell", got.Sub(bell))
 	}
-	shown, err := c.do(wire.System, quiz.Tick{})
+	shown, err := c.Do(wire.System, quiz.Tick{})
 	if err != nil || len(shown) != 1 {
 		t.Errorf("%v, %v", shown, err)
 	}

@@ -61,6 +61,7 @@ type (
 		Deadline wire.Millis `json:"deadline"`           // 0: no limit
 		PausedAt wire.Millis `json:"paused_at,omitzero"` // the clock stands still since
 		Answered int         `json:"answered"`
+		Settles  wire.Millis `json:"settles_at,omitzero"` // closed: until then some who see it late may answer
 		KeyView
 		Counts *[]int     `json:"counts"`
 		Words  []WordView `json:"words,omitzero"` // what was typed, the most frequent first
@@ -145,6 +146,7 @@ type (
 		Streak   int         `json:"streak,omitzero"`   // right answers on end as of the last reveal, where that counts
 		Team     int         `json:"team,omitzero"`     // the first is 1
 		Deadline wire.Millis `json:"deadline,omitzero"` // one's own, -1: none; 0: as everybody's
+		Behind   wire.Millis `json:"behind,omitzero"`   // by how much later than others this question is theirs
 	}
 	// Own is one of a person's own answers.
 	Own struct {
@@ -165,6 +167,7 @@ type (
 		Streak   int         `json:"streak,omitzero"`
 		Team     int         `json:"team,omitzero"`
 		Deadline wire.Millis `json:"deadline,omitzero"`
+		Behind   wire.Millis `json:"behind,omitzero"`
 	}
 	// AllowView is somebody who has more time: for the staff.
 	AllowView struct {
@@ -188,6 +191,9 @@ func (s *State) Views(h wire.Head, e Event, who func(wire.UserID) wire.Person) (
 	case Asked:
 		all = &wire.View{Type: "quiz.asked", Data: s.Run.view(who)}
 		personal = s.deadlines()
+		for user := range s.Run.Behind {
+			personal[user] = s.mine(user)
+		}
 	case Joined, Answered:
 		personal = map[wire.UserID]wire.View{h.By: s.mine(h.By)}
 	case Paused:
@@ -247,7 +253,7 @@ func (s *State) Mine(user wire.UserID) ([]Own, *Standing) {
 	if r == nil {
 		return nil, nil
 	}
-	v := Standing{Quiz: r.ID, Deadline: s.ownDeadline(user)}
+	v := Standing{Quiz: r.ID, Deadline: s.ownDeadline(user), Behind: r.behind(user)}
 	var answers []Own
 	if p := r.Players[user]; p != nil {
 		answers = make([]Own, len(p.Given))
@@ -295,7 +301,7 @@ func (r *Run) view(who func(wire.UserID) wire.Person) View {
 		ID: r.ID, Title: r.Title.Text, Of: len(r.Questions), Question: r.Question, Phase: r.Phase,
 		Current: CurrentView{
 			Question: r.Question, FaceView: q.face(r.Shown),
-			AskedAt: r.AskedAt, Deadline: r.Deadline, Answered: r.Answered,
+			AskedAt: r.AskedAt, Deadline: r.Deadline, Answered: r.Answered, Settles: r.settlesAt(),
 		},
 		Board: make([]PlaceView, len(r.Board)), Scoring: r.Scoring, Streak: r.Streak, Play: r.Play,
 	}
@@ -411,7 +417,7 @@ func (r *Run) frequent() []WordView {
 // mine is what concerns user alone in the current question.
 func (s *State) mine(user wire.UserID) wire.View {
 	r := s.Run
-	v := MineView{Quiz: r.ID, Question: r.Question, Of: r.Ranked, Deadline: s.ownDeadline(user)}
+	v := MineView{Quiz: r.ID, Question: r.Question, Of: r.Ranked, Deadline: s.ownDeadline(user), Behind: r.behind(user)}
 	p := r.Players[user]
 	if p != nil {
 		v.Score, v.Rank, v.Team = p.Score, p.Rank, p.Team

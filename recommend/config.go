@@ -3,6 +3,7 @@ package recommend
 import (
 	"time"
 
+	"github.com/lyceum-live/lyceum/recommend/experiment"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -33,6 +34,8 @@ type Config struct {
 	Explore   float64 `yaml:"explore" default:"0.05" doc:"share of lists whose last place goes to something little seen, 0 to 1"`
 	ExploreOf int     `yaml:"explore_of" default:"32" unit:"items" doc:"little seen, of which one is drawn"`
 	Arm       string  `yaml:"arm" default:"default" doc:"name of the experiment arm that suggestions are marked with"`
+
+	Experiments []experiment.Spec `yaml:"experiments" doc:"that are under way, each name and options | control | arm:weight setting=value"`
 }
 
 func (c Config) withDefaults() Config {

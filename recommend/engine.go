@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lyceum-live/lyceum/recommend/experiment"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -44,6 +45,9 @@ type Engine struct {
 	uptake  *uptake
 	blend   *blend
 	learner *query // of whoever holds mu for writing
+	trials  []*experiment.Trial
+	apart   map[wire.UserID]bool // take part in no experiment
+	decided []Behavior           // by guardrails, and not on record yet
 
 	queries sync.Pool // of *query
 
@@ -66,7 +70,7 @@ func New(config Config, store Store, now func() time.Time, source rand.Source) (
 	e := &Engine{
 		config: config, store: store, now: now,
 		byID: map[string]ref{}, byRoom: map[wire.RoomID]ref{},
-		people: newPeople(config.MaxPersons),
+		people: newPeople(config.MaxPersons), apart: map[wire.UserID]bool{},
 	}
 	e.popular = newPopularity(config.PopularHalves, func(item ref) bool {
 		it := &e.entries[item]
@@ -88,7 +92,7 @@ func New(config Config, store Store, now func() time.Time, source rand.Source) (
 	e.queries.New = func() any { return &query{} }
 	e.pushes = newPushLedger(config.MaxPersons)
 	e.chance.Rand = rand.New(source)
-	return e, nil
+	return e, e.newTrials()
 }
 
 // SetCatalog makes items the whole catalogue. What was learned of an item
@@ -193,6 +197,11 @@ func (e *Engine) Observe(ctx context.Context, behaviors []Behavior) (fresh []boo
 	if len(behaviors) == 0 {
 		return nil, nil
 	}
+	return e.submit(ctx, behaviors)
+}
+
+// submit stores and applies rows in the line of all.
+func (e *Engine) submit(ctx context.Context, behaviors []Behavior) (fresh []bool, err error) {
 	s := &submission{behaviors: behaviors}
 	e.waiting.Lock()
 	e.waiting.list = append(e.waiting.list, s)
@@ -231,7 +240,18 @@ func (e *Engine) commit(ctx context.Context) {
 				e.apply(&batch[i], true)
 			}
 		}
+		decided := e.decided
+		e.decided = nil
 		e.mu.Unlock()
+		if len(decided) > 0 {
+			// They are in force already, and a replay would come to the same: on
+			// record they stay in force when guardrails are set otherwise.
+			if _, later := e.store.AppendBehaviors(ctx, decided); later != nil {
+				e.mu.Lock()
+				e.decided = append(decided, e.decided...)
+				e.mu.Unlock()
+			}
+		}
 	}
 	for _, s := range list {
 		s.done, s.err = true, err
@@ -248,6 +268,7 @@ func (e *Engine) commit(ctx context.Context) {
 func (e *Engine) apply(b *Behavior, teach bool) {
 	kind := kindByName[b.Kind]
 	if kind == nil {
+		e.record(b)
 		return
 	}
 	item := e.intern(b.Item)
@@ -295,6 +316,8 @@ func (e *Engine) apply(b *Behavior, teach bool) {
 		p.see(item)
 	}
 	p.lastAt = b.At
+	p.minutes += float32(e.minutes(b, kind, &f))
+	e.tell(b, kind, &f)
 	if f.outcome {
 		p.taken++
 		e.entries[item].outcomes++
@@ -390,6 +413,9 @@ func (e *Engine) Digest() string {
 		for _, t := range p.touched {
 			d.uint(uint64(t.item)<<16 | uint64(t.shown)<<8 | uint64(t.flags))
 		}
+	}
+	for _, t := range e.trials {
+		d.h.Write([]byte(t.Digest()))
 	}
 	return d.text()
 }

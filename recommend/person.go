@@ -14,6 +14,7 @@ type person struct {
 	views   []ref       // seen last, oldest first, at most seenBack
 	taken   int         // items taken up, ever
 	lastAt  wire.Millis // of the last behaviour
+	minutes float32     // watched, ever
 
 	met             odds    // what they were shown, and what came of it
 	mood, moodShare float32 // moving means of that

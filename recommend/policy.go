@@ -15,7 +15,8 @@ type pick struct {
 	item       ref
 	score      float32
 	propensity float64
-	explored   bool
+	explored   float64 // probability of being drawn, if it was
+	draft      string  // experiment/arm whose ranker picked it
 }
 
 // window is how many candidates variety chooses from.
@@ -25,11 +26,11 @@ func window(limit int) int { return limit + limit/2 + 10 }
 // (Carbonell and Goldstein, 1998): each next item is the best by its rank
 // less its likeness to those picked already. No author has more than their
 // share of the list.
-func (e *Engine) diversify(q *query, order []int, limit int) []pick {
+func (e *Engine) diversify(q *query, order []int, limit int, variety float64) []pick {
 	window := order
 	best, worst := q.scores[window[0]], q.scores[window[len(window)-1]]
 	spread := float64(max(best-worst, 1e-6))
-	variety := max(0, e.config.Diversity)
+	variety = max(0, variety)
 	near := make([]float64, len(window)) // likeness to the nearest pick
 	gone := make([]bool, len(window))
 	authors := map[string]int{}
@@ -119,8 +120,7 @@ func primaryOf(lang string) string {
 // explore gives the last place of a few lists to one of the newest items that
 // have been seen least, drawn evenly, so that the engine learns of what it
 // would not show. The propensities say how likely each item's place was.
-func (e *Engine) explore(q *query, picks []pick, limit int) []pick {
-	share := e.config.Explore
+func (e *Engine) explore(q *query, picks []pick, limit int, share float64) []pick {
 	if share <= 0 || len(picks) < limit {
 		return picks // all that there is has been picked
 	}
@@ -136,17 +136,17 @@ func (e *Engine) explore(q *query, picks []pick, limit int) []pick {
 		last.propensity = 1 - share
 		return picks
 	}
-	*last = pick{place: -1, item: pool[drawn], propensity: share / float64(len(pool)), explored: true}
+	*last = pick{place: -1, item: pool[drawn], propensity: share / float64(len(pool)), explored: share}
 	return picks
 }
 
 // worth drops what is too unlikely to be taken up for anybody to be told of it
 // unasked.
-func (e *Engine) worth(q *query, picks []pick) []pick {
+func (e *Engine) worth(q *query, picks []pick, floor float64) []pick {
 	var x [uptakeFeatures]float64
 	return slices.DeleteFunc(picks, func(p pick) bool {
 		e.uptake.describe(&x, q.person, p.item, q.now)
-		return e.uptake.predict(&x, p.item) < e.config.PushFloor
+		return e.uptake.predict(&x, p.item) < floor
 	})
 }
 

@@ -70,7 +70,7 @@ var reasonTexts = map[ReasonCode][2]string{
 // it furthest above the mean of all candidates and that can name its ground.
 func (e *Engine) reason(q *query, p pick, means []float32) Reason {
 	it := &e.entries[p.item]
-	if p.explored {
+	if p.explored > 0 {
 		if e.isNew(q, it) {
 			return Reason{Code: NewHere}
 		}

@@ -15,6 +15,7 @@ type Behavior struct {
 	Weight float64     `json:"weight,omitzero"`
 	At     wire.Millis `json:"at"`
 	Room   wire.RoomID `json:"room,omitzero"`
+	Served Served      `json:"served,omitzero"` // of an impression that was suggested
 }
 
 // Store keeps behaviours in the order of their arrival. It is safe for many

@@ -30,10 +30,12 @@ type Suggestion struct {
 	Item       Item
 	Reason     Reason
 	Score      float64 // of the blend; comparable within one list only
-	Propensity float64 // probability that the item came into this list, given the state
+	Propensity float64 // probability that the item came into this list, given the state; 0 where two rankers drafted it: not known
 	Arm        string  // experiment arm
 	Model      string  // name and version of what ranked it
 	Moment     string
+	Explored   float64 // with which probability the place was drawn to be learned of, if it was
+	Draft      string  // experiment/arm whose ranker picked it, in lists that two have drafted
 }
 
 // Model names what ranks: it changes when suggestions of two versions should
@@ -47,30 +49,43 @@ const Blend = "blend"
 // one too many or nothing is worth it.
 func (e *Engine) Suggest(r Request) []Suggestion {
 	r.Limit = max(1, min(r.Limit, MaxLimit))
-	if r.Push && !e.pushes.allows(r.Person, r.Room, r.Now, e.config.PushGap, e.config.PushPerDay) {
+	e.mu.RLock()
+	m := e.mannerFor(r.Person)
+	e.mu.RUnlock()
+	if r.Push && !e.pushes.allows(r.Person, r.Room, r.Now, m.gap, m.perDay) {
 		return nil
 	}
 	q := e.queries.Get().(*query)
 	defer e.queries.Put(q)
-	list := e.suggest(q, r)
-	if r.Push && len(list) > 0 && !e.pushes.take(r.Person, r.Room, r.Now, e.config.PushGap, e.config.PushPerDay) {
+	list := e.suggest(q, r, &m)
+	if r.Push && len(list) > 0 && !e.pushes.take(r.Person, r.Room, r.Now, m.gap, m.perDay) {
 		return nil // another push of the same moment was quicker
 	}
 	return list
 }
 
-func (e *Engine) suggest(q *query, r Request) []Suggestion {
+func (e *Engine) suggest(q *query, r Request, m *manner) []Suggestion {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	e.rank(q, r, e.config.Rest)
-	order := q.best(e.readable(q, r), window(r.Limit))
-	if len(order) == 0 {
+	places := e.readable(q, r)
+	if len(places) == 0 {
 		return nil
 	}
-	picks := e.diversify(q, order, r.Limit)
-	picks = e.explore(q, picks, r.Limit)
+	var picks []pick
+	model := Model
+	if m.draft != nil {
+		picks = e.draft(q, places, m, r.Limit)
+	} else {
+		if m.ranker != Blend {
+			e.scoreBy(m.ranker, q)
+			model = m.ranker
+		}
+		picks = e.diversify(q, q.best(places, window(r.Limit)), r.Limit, m.diversity)
+		picks = e.explore(q, picks, r.Limit, m.explore)
+	}
 	if r.Push {
-		picks = e.worth(q, picks)
+		picks = e.worth(q, picks, m.floor)
 	}
 	means := q.means()
 	list := make([]Suggestion, 0, len(picks))
@@ -78,7 +93,7 @@ func (e *Engine) suggest(q *query, r Request) []Suggestion {
 		list = append(list, Suggestion{
 			Item: e.entries[p.item].Item, Reason: e.reason(q, p, means),
 			Score: float64(p.score), Propensity: p.propensity,
-			Arm: e.config.Arm, Model: Model, Moment: r.Moment,
+			Arm: m.arm, Model: model, Moment: r.Moment, Explored: p.explored, Draft: p.draft,
 		})
 	}
 	return list
@@ -113,20 +128,27 @@ func (e *Engine) RankBy(names []string, r Request, limit int) [][]Ranked {
 	e.rank(q, r, 0)
 	lists := make([][]Ranked, len(names))
 	for n, name := range names {
-		at := slices.IndexFunc(e.blend.features, func(f feature) bool { return f.name == name })
-		switch {
-		case name == Blend:
-			e.blend.score(q)
-		case name == Rule:
-			e.rule(q)
-		case at >= 0:
-			copy(q.scores, q.columns[at])
-		default:
-			continue
+		if e.scoreBy(name, q) {
+			lists[n] = e.ranked(q, limit)
 		}
-		lists[n] = e.ranked(q, limit)
 	}
 	return lists
+}
+
+// scoreBy fills q.scores by a model of that name, if there is one.
+func (e *Engine) scoreBy(name string, q *query) bool {
+	at := slices.IndexFunc(e.blend.features, func(f feature) bool { return f.name == name })
+	switch {
+	case name == Blend:
+		e.blend.score(q)
+	case name == Rule:
+		e.rule(q)
+	case at >= 0:
+		copy(q.scores, q.columns[at])
+	default:
+		return false
+	}
+	return true
 }
 
 // Features names the columns that the blend weighs.

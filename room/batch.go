@@ -116,6 +116,7 @@ func (r *Room) decide(now time.Time, a ask, b *draft) outcome {
 	if a.seen != nil && !by.Role.Staff() {
 		a.cmd, refused = a.seen.stamp(a.cmd)
 	}
+	a.cmd = r.inStep(a.cmd)
 	r.lately.add(r.state.Seq, a.cmd)
 	at := r.clock.at(now)
 	events, err := Decide(r.state, at.Time(), by, a.cmd)
@@ -177,6 +178,8 @@ func (r *Room) mayEnter(by wire.Actor, e enter) error {
 	m := r.state.People[by.User]
 	switch {
 	case by.Role.Staff():
+		return nil
+	case e.Writes:
 		return nil
 	case e.Quiet:
 		return wire.ErrForbidden
@@ -360,6 +363,8 @@ func (r *Room) answer(now time.Time, a ask) (any, error) {
 		return nil, r.signals.react(c, now, r.config.Tick)
 	case Feel:
 		return nil, r.feel(by, c, now)
+	case DraftCaption:
+		return nil, r.signals.draft(r.state, c, now, r.config.Tick)
 	case survey.Texts:
 		return r.state.Surveys.Page(c)
 	case ListPeople:
@@ -416,9 +421,9 @@ func (r *Room) publish(b *draft) {
 // together with others, when much is happening: what people act on.
 func urgent(e Event) bool {
 	switch e.(type) {
-	case poll.Created, poll.Edited, poll.Opened, poll.Closed, poll.Revealed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
+	case poll.Created, poll.Edited, poll.Opened, poll.Closing, poll.Closed, poll.Revealed, quiz.Asked, quiz.Closed, quiz.Revealed, quiz.Finished,
 		quiz.Paused, quiz.Resumed, quiz.Extended, survey.Created, survey.Opened, survey.Closed, survey.Revealed,
-		Opened, Ended, StageSet, RoleSet:
+		Opened, Ended, StageSet, RoleSet, GuestSeated, GuestGone, GuestSwitched, GuestPinned, StageLaidOut:
 		return true
 	}
 	return false

@@ -136,9 +136,10 @@ type (
 // Commands that only the server gives.
 type (
 	enter struct {
-		Name  string
-		Role  wire.Role
-		Quiet bool // only at the moderators' socket: known, but not present
+		Name   string
+		Role   wire.Role
+		Quiet  bool // only at the moderators' socket: known, but not present
+		Writes bool // at the captioners' socket: likewise
 	}
 	leave struct{}
 	tick  struct{}
@@ -235,9 +236,24 @@ var Catalogue = []Spec{
 	command[PinItem]("shelf.pin", wire.Moderator),
 	command[SetRole]("role.set", wire.Host),
 	command[Go]("stage.go", wire.Host),
+	command[StageInvite]("stage.invite", wire.Moderator),
+	command[StageAccept]("stage.accept", wire.Viewer),
+	command[StageLeave]("stage.leave", wire.Viewer),
+	command[StageAdmit]("stage.admit", wire.Moderator),
+	command[StageRemove]("stage.remove", wire.Moderator),
+	command[StageSwitch]("stage.switch", wire.Viewer), // one's own; staff: others'
+	command[StagePin]("stage.pin", wire.Moderator),
+	command[StageMove]("stage.move", wire.Moderator),
+	command[StageLayout]("stage.layout", wire.Moderator),
+	command[StageRules]("stage.rules", wire.Moderator),
 	command[RecordStart]("record.start", wire.Host),
 	command[RecordStop]("record.stop", wire.Host),
 	command[MarkClip]("clip.mark", wire.Moderator),
+	command[SetReplay]("record.replay", wire.Host),
+	command[Caption]("caption.say", wire.Viewer), // captioners and staff, as all of these
+	command[CaptionBlocks]("caption.vtt", wire.Viewer),
+	command[FixCaption]("caption.fix", wire.Viewer),
+	query[DraftCaption]("caption.draft", wire.Viewer),
 
 	command[Delete]("mod.delete", wire.Moderator),
 	command[Approve]("mod.approve", wire.Moderator),

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -45,7 +46,7 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return s.decideEnter(wire.At(now), by, c)
 	case leave:
 		if m := s.People[by.User]; m != nil && m.Here {
-			return append(s.handDown(by.User), Left{int64(wire.At(now)-m.Since) / 1000, m.Now()}), nil
+			return append(append(s.handDown(by.User), s.guestGone(by.User)...), Left{int64(wire.At(now)-m.Since) / 1000, m.Now()}), nil
 		}
 		return nil, nil
 	case tick:
@@ -111,8 +112,12 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 		return s.decideRole(by, c)
 	case Go:
 		return s.decideStage(by, c)
-	case RecordStart, RecordStop, RecordFailed, MarkClip:
+	case StageInvite, StageAccept, StageLeave, StageAdmit, StageRemove, StageSwitch, StagePin, StageMove, StageLayout, StageRules:
+		return s.decideGuests(wire.At(now), by, c)
+	case RecordStart, RecordStop, RecordFailed, RecordDeleted, SetReplay, MarkClip, CutClip:
 		return s.decideRecord(wire.At(now), c)
+	case Caption, CaptionBlocks, FixCaption:
+		return s.decideCaption(wire.At(now), by, c)
 	case Click:
 		return suggested(Clicked(c), c.Item)
 	case Dismiss:
@@ -124,14 +129,7 @@ func Decide(s *State, now time.Time, by wire.Actor, c Command) ([]Event, error) 
 	case qa.Command:
 		return s.decideBoard(now, by, c)
 	case poll.Command:
-		events, err := poll.Decide(&s.Polls, now, by, c)
-		if err != nil {
-			return nil, err
-		}
-		if removes, ok := c.(poll.Remove); ok {
-			return append(lifted(events), Acted{Act: "poll.remove", Item: removes.Poll}), nil
-		}
-		return s.closing(events)
+		return s.decidePoll(now, by, c)
 	case quiz.Command:
 		return lift(quiz.Decide(&s.Quiz, now, by, c))
 	case survey.Command:
@@ -157,8 +155,11 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 	if holds(m.Banned, now) {
 		return ErrBanned
 	}
+	if is, right := captioning(c); is && !right && !by.Role.Staff() {
+		return wire.ErrForbidden
+	}
 	switch c := c.(type) {
-	case Say, qa.Ask, qa.Answer, qa.Reply, React, poll.Vote:
+	case Say, qa.Ask, qa.Answer, qa.Reply, React, poll.Vote, Caption, CaptionBlocks, FixCaption, DraftCaption:
 		if answer, is := c.(qa.Answer); is && answer.Text == "" {
 			break // aloud
 		}
@@ -190,7 +191,7 @@ func (s *State) admit(now wire.Millis, by wire.Actor, c Command) error {
 	}
 	if s.Phase == Over {
 		switch c.(type) {
-		case poll.Open, poll.Quick, quiz.Ask, Go, RecordStart:
+		case poll.Open, poll.Quick, quiz.Ask, Go, RecordStart, StageInvite, StageAdmit:
 			return ErrOver
 		}
 	}
@@ -214,11 +215,13 @@ func (s *State) decideTick(now time.Time) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	over, err := s.decideSurvey(now, wire.System, survey.Tick{})
-	if len(events) > 0 { // a quiz does not wait for the key of a survey, which is asked for again
-		return append(events, over...), nil
+	polls, pollErr := s.decidePoll(now, wire.System, poll.Tick{})
+	surveys, err := s.decideSurvey(now, wire.System, survey.Tick{})
+	events = append(append(events, polls...), surveys...)
+	if len(events) > 0 { // what can close does not wait for the key of what cannot, which is asked for again
+		return events, nil
 	}
-	return over, err
+	return nil, cmp.Or(pollErr, err)
 }
 
 func (s *State) decideEnter(now wire.Millis, by wire.Actor, c enter) ([]Event, error) {
@@ -322,6 +325,17 @@ func suggested(e Event, item string) ([]Event, error) {
 		return nil, wire.ErrField.In("item")
 	}
 	return []Event{e}, nil
+}
+
+func (s *State) decidePoll(now time.Time, by wire.Actor, c poll.Command) ([]Event, error) {
+	events, err := poll.Decide(&s.Polls, now, by, c)
+	if err != nil {
+		return nil, err
+	}
+	if removes, ok := c.(poll.Remove); ok {
+		return append(lifted(events), Acted{Act: "poll.remove", Item: removes.Poll}), nil
+	}
+	return s.closing(events)
 }
 
 // closing makes the events of polls the room's, each close with who took part,

@@ -128,7 +128,7 @@ func (s *Session) stamp(c Command, at time.Time) Command {
 		c.Seed = binary.BigEndian.Uint64(seed[:])
 		return c
 	}
-	return c
+	return s.entitled(c)
 }
 
 // lately is the last commands that a room decided, for the log of its failure.

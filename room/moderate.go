@@ -23,10 +23,10 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 		if m.Muted == until {
 			return nil, nil
 		}
-		return []Event{
+		return append(s.guestGone(c.User),
 			Muted{c.User, until},
 			Acted{Act: "mod.mute", Target: c.User, Reason: reason, Seconds: c.Seconds},
-		}, nil
+		), nil
 	case Unmute:
 		m, reason, err := s.target(by, c.User, c.Reason, 0, true)
 		if err != nil || m.Muted == 0 {
@@ -42,7 +42,7 @@ func (s *State) decideModeration(now time.Time, by wire.Actor, c Command) ([]Eve
 		if m.Banned == until {
 			return nil, nil
 		}
-		return append(s.handDown(c.User),
+		return append(append(s.handDown(c.User), s.guestGone(c.User)...),
 			Banned{c.User, until, reason},
 			Acted{Act: "mod.ban", Target: c.User, Reason: reason, Seconds: c.Seconds},
 		), nil

@@ -21,6 +21,23 @@ type (
 		Title   string `json:"title,omitzero"`
 		Seconds int64  `json:"seconds,omitzero"`
 	}
+	// CutClip asks for a clip of any piece of a recording. Only the server gives
+	// it, for one of the staff who may be watching long after the class.
+	CutClip struct {
+		Recording uint64
+		From, To  wire.Millis
+		Title     string
+	}
+	// SetReplay says whether viewers may go back in what is being recorded.
+	SetReplay struct {
+		On bool `json:"on"`
+	}
+	// RecordDeleted says that a recording is about to be deleted, by a host or,
+	// where it has become old, by the server. Only the server gives it.
+	RecordDeleted struct {
+		ID  uint64
+		Old bool
+	}
 	// RecordFailed is the server's own word that a recording has ended by itself.
 	RecordFailed struct {
 		ID     uint64
@@ -38,6 +55,10 @@ type (
 		ID     uint64 `json:"id"`
 		Reason string `json:"reason,omitzero"`
 	}
+	// ReplaySet: viewers may go back in the class while it goes on, or not.
+	ReplaySet struct {
+		On bool `json:"on"`
+	}
 	// ClipMarked: this piece of the recording is to be a clip.
 	ClipMarked struct {
 		Recording uint64      `json:"recording"`
@@ -50,7 +71,11 @@ type (
 // ErrNotRecorded refuses a clip of what is not recorded.
 var ErrNotRecorded = &wire.Error{Code: "record.off", Text: "the class is not recorded"}
 
+// ErrNoReplay refuses who wants to go back in a class in which that is switched off.
+var ErrNoReplay = &wire.Error{Code: "record.closed", Text: "this recording can be seen after the class"}
+
 const (
+	clipLeast = 1   // seconds
 	clipUsual = 30  // seconds
 	clipMost  = 600 // seconds
 )
@@ -61,6 +86,7 @@ type Recording struct {
 	On     bool        `json:"on,omitzero"`
 	Since  wire.Millis `json:"since,omitzero"`
 	Reason string      `json:"reason,omitzero"` // why it ended by itself
+	Closed bool        `json:"closed,omitzero"` // viewers may not go back in it while the class goes on
 }
 
 // RecordingView is what everybody sees of it.
@@ -69,6 +95,7 @@ type RecordingView struct {
 	On     bool        `json:"on"`
 	Since  wire.Millis `json:"since"`
 	Reason string      `json:"reason,omitzero"`
+	Replay bool        `json:"replay,omitzero"` // viewers may go back in it now
 }
 
 // ClipView tells the staff of a clip that was marked.
@@ -89,6 +116,17 @@ func (s *State) decideRecord(now wire.Millis, c Command) ([]Event, error) {
 		return []Event{RecordStarted{}}, nil
 	case RecordStop:
 		return s.recordOver(), nil
+	case SetReplay:
+		if c.On == !s.Recording.Closed {
+			return nil, nil
+		}
+		return []Event{ReplaySet(c)}, nil
+	case RecordDeleted:
+		act := "record.delete"
+		if c.Old {
+			act = "record.expire"
+		}
+		return []Event{Acted{Act: act, Item: c.ID}}, nil
 	case RecordFailed:
 		if !s.Recording.On || s.Recording.ID != c.ID {
 			return nil, nil
@@ -98,12 +136,9 @@ func (s *State) decideRecord(now wire.Millis, c Command) ([]Event, error) {
 		if !s.Recording.On {
 			return nil, ErrNotRecorded
 		}
-		title := ""
-		if c.Title != "" {
-			var err error
-			if title, err = wire.CleanText(c.Title, wire.MaxTitle, false); err != nil {
-				return nil, wire.ErrText.In("title")
-			}
+		title, err := clipTitle(c.Title)
+		if err != nil {
+			return nil, err
 		}
 		if c.Seconds < 0 || c.Seconds > clipMost {
 			return nil, wire.ErrField.In("seconds")
@@ -113,8 +148,28 @@ func (s *State) decideRecord(now wire.Millis, c Command) ([]Event, error) {
 		}
 		from := max(s.Recording.Since, now-wire.Millis(c.Seconds*1000))
 		return []Event{ClipMarked{s.Recording.ID, from, max(now, from), title}}, nil
+	case CutClip:
+		title, err := clipTitle(c.Title)
+		if err != nil {
+			return nil, err
+		}
+		if c.To-c.From < clipLeast*1000 || c.To-c.From > clipMost*1000 {
+			return nil, wire.ErrField.In("to")
+		}
+		return []Event{ClipMarked{c.Recording, c.From, c.To, title}}, nil
 	}
 	return nil, nil
+}
+
+func clipTitle(title string) (string, error) {
+	if title == "" {
+		return "", nil
+	}
+	title, err := wire.CleanText(title, wire.MaxTitle, false)
+	if err != nil {
+		return "", wire.ErrText.In("title")
+	}
+	return title, nil
 }
 
 // recordOver ends the recording, if there is one.
@@ -128,7 +183,9 @@ func (s *State) recordOver() []Event {
 func (s *State) applyRecord(h wire.Head, e Event) {
 	switch e := e.(type) {
 	case RecordStarted:
-		s.Recording = Recording{ID: h.Seq, On: true, Since: h.At}
+		s.Recording = Recording{ID: h.Seq, On: true, Since: h.At, Closed: s.Recording.Closed}
+	case ReplaySet:
+		s.Recording.Closed = !e.On
 	case RecordStopped:
 		s.Recording.On, s.Recording.Reason = false, e.Reason
 	}
@@ -139,7 +196,7 @@ func (s *State) recording() *RecordingView {
 	if r.ID == 0 {
 		return nil
 	}
-	return &RecordingView{r.ID, r.On, r.Since, r.Reason}
+	return &RecordingView{r.ID, r.On, r.Since, r.Reason, r.On && !r.Closed}
 }
 
 // Subject is something in a room's log that has words of its own.
@@ -219,4 +276,28 @@ func (h *House) Seen(ctx context.Context, id wire.RoomID, user wire.UserID) (ok 
 		})
 	})
 	return ok, err
+}
+
+// MayReplay refuses viewers who want to see what is being recorded of a class
+// whose host does not let them go back in it.
+func (h *House) MayReplay(ctx context.Context, id wire.RoomID, by wire.Actor) error {
+	return h.within(ctx, id, func(r *Room) error {
+		return r.look(ctx, func() error {
+			if r.state.Recording.Closed && !r.state.roleOf(by.User, by.Role).Staff() {
+				return ErrNoReplay
+			}
+			return nil
+		})
+	})
+}
+
+// Recorded is how a room's recording stands.
+func (h *House) Recorded(ctx context.Context, id wire.RoomID) (found Recording, err error) {
+	err = h.within(ctx, id, func(r *Room) error {
+		return r.look(ctx, func() error {
+			found = r.state.Recording
+			return nil
+		})
+	})
+	return found, err
 }

@@ -52,6 +52,7 @@ type Room struct {
 	pace     map[wire.UserID]*pace
 	lately   lately
 	pulse    pulse
+	speaker  speaker
 	tickAt   time.Time // what the clock asked for was refused: not before
 }
 
@@ -121,7 +122,7 @@ func (r *Room) drain(asks []ask) []ask {
 // wakeAt is when the loop must look again though nobody asked for anything.
 func (r *Room) wakeAt() time.Time {
 	at := sooner(time.Now().Add(time.Hour), r.signals.at)
-	for _, alarm := range []time.Time{r.state.Quiz.Alarm(), r.state.Surveys.Alarm()} {
+	for _, alarm := range []time.Time{r.state.Quiz.Alarm(), r.state.Polls.Alarm(), r.state.Surveys.Alarm()} {
 		if alarm.IsZero() {
 			continue
 		}

@@ -18,8 +18,11 @@ type Session struct {
 	User  wire.UserID
 	Name  string
 	Role  wire.Role // as the token says
-	Admin bool      // at the moderators' socket
+	Admin bool      // at the moderators' socket, or the captioners'
 	Lang  string    // of the connection
+
+	Captions bool // at the captioners' socket: may give captions
+
 	Conn  *fanout.Conn
 	Close func(wire.CloseCode) // must not block
 
@@ -50,7 +53,7 @@ func (r *Room) join(ctx context.Context, s *Session, re uint64, after *Position)
 	refused := make(chan error, 1) // buffered: the loop never waits for a caller
 	s.room = r
 	a := ask{
-		user: s.User, role: s.Role, cmd: enter{r.house.nameOf(s.Name, s.Role), s.Role, s.Admin},
+		user: s.User, role: s.Role, cmd: enter{Name: r.house.nameOf(s.Name, s.Role), Role: s.Role, Quiet: s.Admin, Writes: s.Captions},
 		then: func(_ uint64, _ any, err error) {
 			if err == nil {
 				r.attach(s, re, after)
@@ -130,6 +133,7 @@ func (r *Room) attach(s *Session, re uint64, after *Position) {
 		delete(r.leaving, s.User)
 	}
 	r.welcome(s, re, after)
+	r.hears(s)
 	// Whoever comes back may still see a mood that is gone.
 	if _, ok := r.pulse.moods[s.User]; ok || after != nil && !s.staff {
 		s.Conn.Send(r.moodOf(s.User))
@@ -205,7 +209,11 @@ func (r *Room) welcomed(re uint64, resumed bool) {
 // come while nothing changes.
 func (r *Room) snapshot(a *audience, staff bool) []byte {
 	if a.snapshot == nil {
-		a.snapshot = r.encode(r.state.Snapshot(r.id, staff, r.clock.at(time.Now())))
+		v := r.state.Snapshot(r.id, staff, r.clock.at(time.Now()))
+		if v.StaffView != nil {
+			v.Records = r.house.Records
+		}
+		a.snapshot = r.encode(v)
 	}
 	return a.snapshot
 }
@@ -236,7 +244,7 @@ func (r *Room) closeAll(user wire.UserID, code wire.CloseCode) {
 func (r *Room) changeRole(user wire.UserID) {
 	delete(r.pace, user) // the new role has another
 	for _, s := range slices.Clone(r.sessions[user]) {
-		if s.Admin && !r.state.roleOf(user, s.Role).Staff() {
+		if s.Admin && !s.Captions && !r.state.roleOf(user, s.Role).Staff() {
 			r.detach(s)
 			s.Close(wire.CloseRefused)
 			continue

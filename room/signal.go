@@ -22,12 +22,14 @@ type signals struct {
 	presence  bool
 	quiz      bool
 	pulse     bool
+	speaker   bool
 	surveys   map[uint64]bool
 	polls     map[uint64]bool
 	votes     map[uint64]bool
 	reactions map[string]int
-	back      uint64 // somebody hears again what came after this position...
-	isBack    bool   // ...if so: see again
+	drafts    map[string]string // of captions, by language
+	back      uint64            // somebody hears again what came after this position...
+	isBack    bool              // ...if so: see again
 }
 
 func (s *signals) due(now time.Time, tick time.Duration) {
@@ -168,6 +170,9 @@ func (r *Room) sendSignals(now time.Time) {
 	if s.pulse {
 		toStaff(wire.View{Type: "pulse.tally", Data: r.tallyPulse(now)})
 	}
+	if s.speaker {
+		both(r.speaker.view())
+	}
 	if len(s.votes) > 0 {
 		ids := make([]uint64, 0, len(s.votes))
 		for id := range s.votes {
@@ -175,10 +180,20 @@ func (r *Room) sendSignals(now time.Time) {
 		}
 		both(r.state.Board.Votes(ids))
 	}
+	if heard := r.house.Reacted; heard != nil && len(s.reactions) > 0 {
+		n := 0
+		for _, times := range s.reactions {
+			n += times
+		}
+		heard(r.id, r.clock.at(now), n)
+	}
 	if len(s.reactions) > 0 {
 		both(wire.View{Type: "chat.reactions", Data: struct {
 			Counts map[string]int `json:"counts"`
 		}{s.reactions}})
+	}
+	if len(s.drafts) > 0 {
+		both(wire.View{Type: "caption.drafts", Data: DraftView{s.drafts}})
 	}
 	*s = signals{sent: now, counted: s.counted, version: s.version + 1}
 	if late { // it is sent when its time has come, with whatever else there is then

@@ -39,6 +39,7 @@ type State struct {
 	Pinned    string                  `json:"pinned,omitzero"`  // item of the catalogue
 	Slow      int64                   `json:"slow"`             // seconds
 	Stage     Stage                   `json:"stage"`
+	Seating   Seating                 `json:"seating,omitzero"` // of guests
 	Recording Recording               `json:"recording,omitzero"`
 	People    map[wire.UserID]*Member `json:"people"`
 	Order     []wire.UserID           `json:"order"` // people in the order of their first coming
@@ -52,7 +53,8 @@ type State struct {
 	Quiz      quiz.State              `json:"quiz"`
 	Surveys   survey.State            `json:"surveys,omitzero"`
 	Pulse     []PulseView             `json:"pulse,omitzero"` // notes of this class, oldest first
-	Acts      []Act                   `json:"acts"`           // what moderators did, oldest first
+	Captions  Captions                `json:"captions,omitzero"`
+	Acts      []Act                   `json:"acts"` // what moderators did, oldest first
 }
 
 // Stage is what is on air.
@@ -157,7 +159,8 @@ func (s *State) Apply(h wire.Head, e Event) {
 			m.Attended, m.Stayed = 0, false
 		}
 	case Ended:
-		s.Phase, s.EndedAt, s.Stage, s.Hands = Over, h.At, Stage{}, nil
+		s.Phase, s.EndedAt, s.Stage, s.Hands, s.Captions = Over, h.At, Stage{}, nil, Captions{}
+		s.Seating.clear()
 	case Stayed:
 		for _, id := range e.Users {
 			s.People[id].Stayed = true
@@ -181,8 +184,12 @@ func (s *State) Apply(h wire.Head, e Event) {
 		if s.Stage = (Stage{}); len(e.Sources) > 0 {
 			s.Stage = Stage{h.By, since, e.Sources}
 		}
-	case RecordStarted, RecordStopped:
+	case GuestInvited, GuestReady, GuestSeated, GuestGone, GuestSwitched, GuestPinned, GuestMoved, StageLaidOut, StageRuled:
+		s.applyGuests(h, e)
+	case RecordStarted, RecordStopped, ReplaySet:
 		s.applyRecord(h, e)
+	case Captioned, CaptionFixed:
+		s.applyCaption(h, e)
 	case Muted:
 		s.People[e.User].Muted = e.Until
 	case Banned:

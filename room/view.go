@@ -25,6 +25,7 @@ type (
 		Pinned    string            `json:"pinned,omitzero"`
 		Slow      int64             `json:"slow"`
 		Stage     StageView         `json:"stage"`
+		Seats     *SeatsView        `json:"seats,omitzero"`
 		Recording *RecordingView    `json:"recording,omitzero"`
 		Chat      []MessageView     `json:"chat"`
 		Questions []qa.QuestionView `json:"questions"`
@@ -35,6 +36,7 @@ type (
 		Surveys   []survey.View     `json:"surveys,omitzero"`
 		Count     int               `json:"count"`
 		Hands     []wire.Person     `json:"hands"`
+		Captions  *CaptionsView     `json:"captions,omitzero"`
 		*StaffView
 	}
 	// StaffView is what only the staff sees.
@@ -44,6 +46,8 @@ type (
 		Banned  []HeldView       `json:"banned"`
 		Muted   []HeldView       `json:"muted"`
 		Pulse   []PulseView      `json:"pulse,omitzero"` // notes of this class, oldest first
+
+		Records bool `json:"records,omitzero"` // every class is recorded from its beginning
 
 		Held []HeldMessageView `json:"held,omitzero"` // messages that wait for approval, oldest first
 	}
@@ -94,6 +98,7 @@ type (
 		Name       string           `json:"name"`
 		Role       wire.Role        `json:"role"`
 		Hand       bool             `json:"hand"`
+		Stage      *OwnSeatView     `json:"stage,omitzero"` // on the way to it, or on it
 		MutedUntil wire.Millis      `json:"muted_until"`
 		Votes      map[uint64][]int `json:"votes"`
 		Ballots    poll.Ballots     `json:"ballots,omitzero"`
@@ -197,10 +202,21 @@ func (s *State) views(h wire.Head, e Event) seen {
 		return toAll("role.changed", s.person(e.User))
 	case StageSet:
 		return toAll("stage.changed", s.stage())
+	case ReplaySet:
+		if s.Recording.ID == 0 {
+			return v // nobody sees anything of it yet
+		}
+		return toAll("record.changed", s.recording())
+	case GuestInvited, GuestReady, GuestSeated, GuestGone, GuestSwitched, GuestPinned, GuestMoved, StageLaidOut, StageRuled:
+		return s.viewsGuests(h, e)
 	case RecordStarted, RecordStopped:
 		return toAll("record.changed", s.recording())
 	case ClipMarked:
 		return seen{staff: &wire.View{Type: "clip.marked", Data: ClipView{h.Seq, e.Recording, e.From, e.To, e.Title}}}
+	case Captioned:
+		return toAll("caption.said", s.cueView(h.Seq))
+	case CaptionFixed:
+		return toAll("caption.fixed", s.cueView(e.Cue))
 	case Muted:
 		return toOne(e.User, "you.changed", s.you(e.User))
 	case Slowed:
@@ -232,13 +248,14 @@ func (s *State) Snapshot(id wire.RoomID, staff bool, now wire.Millis) RoomView {
 	v := RoomView{
 		ID: id, Title: s.Title, Phase: s.Phase, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
 		Topic: s.Topic.Text, Segment: s.Segment.Text, Pinned: s.Pinned,
-		Slow: s.Slow, Stage: s.stage(), Recording: s.recording(), Count: s.Here,
+		Slow: s.Slow, Stage: s.stage(), Seats: s.seating(staff), Recording: s.recording(), Count: s.Here,
 		Questions: s.Board.Snapshot(s.person, staff),
 		Board:     s.Board.Run(s.person),
 		Polls:     s.Polls.Snapshot(staff),
 		Quiz:      s.Quiz.Snapshot(s.person),
 		Practice:  s.Quiz.Finished(),
 		Surveys:   s.Surveys.Snapshot(staff),
+		Captions:  s.captions(),
 	}
 	for i := range s.Chat {
 		v.Chat = append(v.Chat, s.message(&s.Chat[i]))
@@ -274,6 +291,7 @@ func (s *State) you(user wire.UserID) YouView {
 	v.Answers, v.Quiz = s.Quiz.Mine(user)
 	v.Surveys, v.Absent = s.Surveys.Mine(user), s.absent(user)
 	v.Held = s.ownHeld(user)
+	v.Stage = s.ownSeat(user)
 	if m := s.People[user]; m != nil {
 		v.MutedUntil = m.Muted
 	}

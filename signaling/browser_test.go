@@ -93,7 +93,7 @@ if (location.search.includes("host")) {
   });
   media.addEventListener("layer", ({detail}) => layers.push(detail));
   channel.connect();
-  media.watch("auto");
+  if (!location.search.includes("idle")) media.watch("auto");
 }
 media.addEventListener("state", ({detail}) => log.push(detail.state + (detail.reason ? " " + detail.reason : "")));
 window.ready = true;
@@ -128,6 +128,9 @@ func (h *house) door(t *testing.T) *httptest.Server {
 				push(wire.Signal(kind, b))
 			}
 		})
+		if r.URL.Query().Has("relay") {
+			peer.Via("127.0.0.1")
+		}
 		defer peer.Close()
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
@@ -160,18 +163,19 @@ func (h *house) door(t *testing.T) *httptest.Server {
 }
 
 // browser opens pages in one Chromium with a fake camera.
-func browser(t *testing.T) func(url string) *tab {
+func browser(t *testing.T, flags ...chromedp.ExecAllocatorOption) func(url string) *tab {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed")
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("use-fake-device-for-media-stream", true),
 		chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-gpu", true),
-	)...)
+	)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
 	root, cancel := chromedp.NewContext(allocator)
 	if err := chromedp.Do(root); err != nil {
 		t.Fatalf("start chromium: %v", err)
@@ -217,9 +221,28 @@ func (p *tab) eval(js string, into any) {
 }
 
 // until waits, in the page, until js holds.
-func (p *tab) until(what, js string) {
+func (p *tab) until(what, js string) { p.t.Helper(); p.within(1, what, js) }
+
+// slowly is until with more patience: for what a browser does when its encoders
+// and its idea of the way have room for it, on a machine that does other things.
+func (p *tab) slowly(what, js string) { p.t.Helper(); p.within(4, what, js) }
+
+func (p *tab) within(turns int, what, js string) {
 	p.t.Helper()
 	var ok bool
+	for ; turns > 0 && !ok; turns-- {
+		p.wait(js, &ok)
+	}
+	if !ok {
+		var state any
+		p.eval(`(async () => ({state: window.media?.state, log: window.log, layers: window.layers, stats: await window.media?.stats(), err: window.lastError}))()`, &state)
+		b, _ := json.Marshal(state)
+		p.t.Fatalf("%s: not within its time; %s", what, b)
+	}
+}
+
+func (p *tab) wait(js string, ok *bool) {
+	p.t.Helper()
 	p.eval(`new Promise(async (resolve) => {
 		const end = performance.now() + 15000;
 		while (performance.now() < end) {
@@ -227,13 +250,7 @@ func (p *tab) until(what, js string) {
 			await new Promise((again) => setTimeout(again, 20));
 		}
 		resolve(false);
-	})`, &ok)
-	if !ok {
-		var state any
-		p.eval(`(async () => ({state: window.media?.state, log: window.log, layers: window.layers, stats: await window.media?.stats(), err: window.lastError}))()`, &state)
-		b, _ := json.Marshal(state)
-		p.t.Fatalf("%s: not within its time; %s", what, b)
-	}
+	})`, ok)
 }
 
 // TestChromium is the whole way: a real browser's camera with three layers,
@@ -255,7 +272,7 @@ func TestChromium(t *testing.T) {
 	viewer.until("decoded frames", `(async () => (`+camera+`)?.framesDecoded > 10)()`)
 	viewer.until("sound", `(async () => (await media.stats()).find(s => s.source === "microphone")?.bytesReceived > 1000)()`)
 	t.Logf("first frames after %v, browser pages included", time.Since(began).Round(time.Millisecond))
-	host.until("three layers", `(async () => (await media.stats()).filter(s => s.source === "camera" && s.framesEncoded > 5).length === 3)()`)
+	host.slowly("three layers", `(async () => (await media.stats()).filter(s => s.source === "camera" && s.framesEncoded > 5).length === 3)()`)
 
 	for _, step := range []struct {
 		quality string
@@ -272,7 +289,7 @@ func TestChromium(t *testing.T) {
 	late.eval(`performance.now()`, &join)
 	t.Logf("a late viewer sees a picture %.0f ms after its page began to load", join)
 
-	late.until("auto goes up to the best layer", `(async () => (`+camera+`).frameWidth === 1280)()`)
+	late.slowly("auto goes up to the best layer", `(async () => (`+camera+`).frameWidth === 1280)()`)
 
 	host.eval(`window.share()`, nil)
 	viewer.until("the screen", `(async () => (await media.stats()).find(s => s.source === "screen")?.framesDecoded > 2 && streams.screen)()`)

@@ -26,6 +26,7 @@ const patience = 10 * time.Second
 type house struct {
 	engine  *media.Engine
 	service *signaling.Service
+	tcp     string // where media is taken over TCP; "": nowhere
 }
 
 func newHouse(t *testing.T, grace time.Duration) *house { return newHouseAt(t, "127.0.0.1:0", grace) }
@@ -36,7 +37,7 @@ func newHouseAt(t *testing.T, listen string, grace time.Duration) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{engine, signaling.New(engine, zap.NewNop())}
+	h := &house{engine: engine, service: signaling.New(engine, zap.NewNop())}
 	t.Cleanup(func() {
 		h.service.Close()
 		if err := engine.Close(); err != nil {
@@ -367,6 +368,8 @@ type watcher struct {
 	api *webrtc.API
 	at  int // messages seen
 
+	rewrite func(sdp string) string // changes what it is told; nil: nothing
+
 	mu      sync.Mutex
 	sources map[string]media.Source
 	got     map[media.Source][]*rtp.Packet
@@ -436,6 +439,9 @@ func (w *watcher) accept() signaling.Offer {
 	w.mu.Lock()
 	w.sources = offer.Sources
 	w.mu.Unlock()
+	if w.rewrite != nil {
+		offer.SDP = w.rewrite(offer.SDP)
+	}
 	if err := w.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.SDP}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // Bounds on what a client may ask of us.
 const (
 	maxSDP        = 64 << 10 // bytes of one session description
-	maxLines      = 16       // media sections in one
+	maxLines      = 40       // media sections in one: each source of a full stage in two codecs
 	maxSources    = 4        // publications of one peer
 	maxCandidates = 64       // for one peer connection
 	maxCandidate  = 512      // bytes of one
@@ -30,6 +30,7 @@ type (
 		Sources map[string]media.Source `json:"sources"`
 
 		ranks []string // RIDs of a publisher that names its layers as it likes: see [media.Ingest.Rank]
+		deaf  bool     // it has no socket over which it could be told what to send
 	}
 	watch struct {
 		Quality media.Quality `json:"quality,omitzero"`
@@ -62,6 +63,7 @@ type (
 		SDP        string                  `json:"sdp"`
 		Sources    map[string]media.Source `json:"sources"`
 		Generation int                     `json:"generation"`
+		Servers    []media.ICEServer       `json:"servers,omitzero"` // for the client's connection, with its first offer
 	}
 	// Layer is media.layer.
 	Layer struct {
@@ -70,8 +72,12 @@ type (
 		Width  int          `json:"width"`
 		Height int          `json:"height"`
 	}
+	// Layers is media.layers: what of its pictures a publisher shall send.
+	Layers struct {
+		Wanted map[media.Source][]string `json:"wanted"`
+	}
 	// Ended is media.ended. PC is "send" or "recv". Reason is "lost": the
-	// connection failed; "replaced": another publisher has the source now;
+	// connection failed; "full": as many people watch as may; "replaced": another publisher has the source now;
 	// "forbidden": the right to publish was taken back; "answer": the answer
 	// could not be used.
 	Ended struct {

@@ -38,9 +38,11 @@ type Peer struct {
 
 	mu     sync.Mutex
 	events []func() // what connections and the server have for the loop
+	host   string   // by which the client came: see Via
 
 	// Owned by loop.
 	rights     Rights
+	grant      Grant         // of a guest; its Seat is 0: none
 	limit      *rate.Limiter // of new connections
 	sending    *sending      // nil: none
 	left       *media.Ingest // the last one, whose sources may still wait; nil: none
@@ -130,6 +132,12 @@ func (p *Peer) decode(kind string, data wire.Raw) (func() (any, error), error) {
 			return nil, err
 		}
 		return func() (any, error) { return nil, p.candidate(c.PC) }, nil
+	}
+	if kind == "media.servers" {
+		if err := wire.Decode(data, &nothing{}); err != nil {
+			return nil, err
+		}
+		return func() (any, error) { return p.servers(), nil }, nil
 	}
 	simple := map[string]func() error{
 		"media.unpublish": p.unpublish,

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"errors"
 	"maps"
 	"time"
 
@@ -68,10 +69,14 @@ func (p *Peer) offer() {
 		p.closeReceiving() // the client never answered: begin anew
 	}
 	if p.receiving == nil {
-		if len(p.hall.stage.OnAir()) == 0 {
+		if p.hall.stage.Empty() {
 			return
 		}
-		if err := p.openReceiving(); err != nil {
+		if err := p.openReceiving(); errors.Is(err, errNoSeat) {
+			p.watching = false
+			p.send("media.ended", Ended{PC: "recv", Reason: "full"})
+			return
+		} else if err != nil {
 			_ = p.fault("open the receiving connection", err)
 			return
 		}
@@ -82,8 +87,16 @@ func (p *Peer) offer() {
 	}
 }
 
-func (p *Peer) openReceiving() error {
+func (p *Peer) openReceiving() (err error) {
 	r := &receiving{}
+	if !p.hall.service.seats.take() {
+		return errNoSeat
+	}
+	defer func() {
+		if err != nil {
+			p.hall.service.seats.leave()
+		}
+	}()
 	v, err := p.hall.service.engine.NewViewer(p.hall.stage, p.quality, func(s media.Shown) {
 		p.send("media.layer", Layer{Source: s.Source, Layer: s.Layer, Width: s.Width, Height: s.Height})
 	})
@@ -99,6 +112,7 @@ func (p *Peer) openReceiving() error {
 }
 
 func (p *Peer) sendOffer(r *receiving) error {
+	r.viewer.SetOwn(p.own())
 	lines, err := r.viewer.Program()
 	if err != nil {
 		return err
@@ -115,10 +129,14 @@ func (p *Peer) sendOffer(r *receiving) error {
 	if err != nil {
 		return err
 	}
+	var servers []media.ICEServer
+	if r.sources == nil {
+		servers = p.servers().Servers
+	}
 	sources := byMid(lines)
 	p.generation++
 	r.offered, r.sources, r.stale = time.Now(), sources, false
-	p.send("media.offer", Offer{SDP: text, Sources: maps.Clone(sources), Generation: p.generation})
+	p.send("media.offer", Offer{SDP: text, Sources: maps.Clone(sources), Generation: p.generation, Servers: servers})
 	return nil
 }
 
@@ -183,5 +201,6 @@ func (p *Peer) closeReceiving() {
 	if p.receiving != nil {
 		p.receiving.viewer.Close()
 		p.receiving = nil
+		p.hall.service.seats.leave()
 	}
 }

@@ -19,11 +19,15 @@ type sending struct {
 // publish takes an offer: the first, a change, an ICE restart, or that of a
 // new connection in the place of a broken one.
 func (p *Peer) publish(c publish) (any, error) {
-	if !p.rights.Publish {
+	p.handleEvents() // a seat that was given just before
+	if !p.rights.Publish && p.grant.Seat == 0 {
 		return nil, ErrForbidden
 	}
 	offer, err := c.read()
 	if err != nil {
+		return nil, err
+	}
+	if c.Sources, err = p.place(c.Sources); err != nil {
 		return nil, err
 	}
 	if p.sending != nil && p.sending.session == offer.session {
@@ -47,6 +51,12 @@ func (p *Peer) publish(c publish) (any, error) {
 		return nil, p.fault("open the sending connection", err)
 	}
 	s.in.Rank(c.ranks)
+	if !p.rights.Publish { // a guest
+		s.in.Refuse(p.grant.refused()...)
+	}
+	if !c.deaf {
+		s.in.Spare(func(wanted map[media.Source][]string) { p.send("media.layers", Layers{Wanted: asOwn(wanted)}) })
+	}
 	sdp, err := negotiate(s.in, offer.sdp)
 	if err != nil {
 		s.in.Close(0)
@@ -57,7 +67,17 @@ func (p *Peer) publish(c publish) (any, error) {
 	}
 	p.sending = s
 	s.in.Assign(c.Sources)
+	p.offer() // not of what is one's own now
 	return Answer{SDP: sdp}, nil
+}
+
+// asOwn names sources as their publisher does.
+func asOwn[T any](by map[media.Source]T) map[media.Source]T {
+	own := make(map[media.Source]T, len(by))
+	for source, x := range by {
+		own[source.Own()] = x
+	}
+	return own
 }
 
 // negotiate answers an offer.

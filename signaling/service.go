@@ -18,15 +18,19 @@ type Service struct {
 	stop   chan struct{}
 	done   chan struct{} // closed when herald returns
 	news   chan struct{} // dirty has something
+	seats  seats
+	talk   chan struct{} // somebody has got a seat
+	heard  chan struct{} // closed when listen returns
 
-	mu      sync.Mutex
-	halls   map[wire.RoomID]*hall
-	dirty   map[wire.RoomID]bool // what is on air there has changed
-	onStage func(wire.RoomID, []media.Source)
-	posted  map[string]*Session // what was negotiated over HTTP, by id
-	orders  uint64              // given to them, in turn
-	ending  sync.WaitGroup      // those that end by themselves
-	closed  bool
+	mu        sync.Mutex
+	halls     map[wire.RoomID]*hall
+	dirty     map[wire.RoomID]bool // what is on air there has changed
+	onStage   func(wire.RoomID, []media.Source)
+	onSpeaker func(wire.RoomID, int)
+	posted    map[string]*Session // what was negotiated over HTTP, by id
+	orders    uint64              // given to them, in turn
+	ending    sync.WaitGroup      // those that end by themselves
+	closed    bool
 }
 
 // hall is one room that has peers, or media on air. Its maps are guarded by
@@ -37,6 +41,8 @@ type hall struct {
 	stage   *media.Stage
 	peers   map[*Peer]struct{}
 	posted  map[*Session]struct{}
+	floor   Floor
+	ear     ear
 }
 
 // New makes a service on top of the engine, which outlives it.
@@ -45,9 +51,11 @@ func New(engine *media.Engine, log *zap.Logger) *Service {
 		engine: engine, log: log,
 		stop: make(chan struct{}), done: make(chan struct{}), news: make(chan struct{}, 1),
 		halls: map[wire.RoomID]*hall{}, dirty: map[wire.RoomID]bool{}, posted: map[string]*Session{},
-		onStage: func(wire.RoomID, []media.Source) {},
+		onStage: func(wire.RoomID, []media.Source) {}, onSpeaker: func(wire.RoomID, int) {},
+		talk: make(chan struct{}, 1), heard: make(chan struct{}),
 	}
 	go s.herald()
+	go s.listen()
 	return s
 }
 
@@ -84,6 +92,7 @@ func (s *Service) Peer(room wire.RoomID, user wire.UserID, rights Rights, send f
 	defer s.mu.Unlock()
 	h := s.hall(room)
 	p := newPeer(h, user, rights, send)
+	p.grant = h.floor.Guests[user]
 	if s.closed {
 		p.once.Do(func() { close(p.done) })
 		return p
@@ -97,7 +106,7 @@ func (s *Service) Peer(room wire.RoomID, user wire.UserID, rights Rights, send f
 func (s *Service) hall(room wire.RoomID) *hall {
 	h := s.halls[room]
 	if h == nil {
-		h = &hall{service: s, room: room, peers: map[*Peer]struct{}{}, posted: map[*Session]struct{}{}}
+		h = &hall{service: s, room: room, peers: map[*Peer]struct{}{}, posted: map[*Session]struct{}{}, floor: Floor{Pinned: -1}, ear: ear{told: -1}}
 		h.stage = s.engine.NewStage(h.changed)
 		s.halls[room] = h
 	}
@@ -148,7 +157,7 @@ func (h *hall) leave(p *Peer) {
 
 // tidy forgets a hall with nobody in it and nothing on air.
 func (s *Service) tidy(h *hall) {
-	if s.halls[h.room] == h && len(h.peers) == 0 && len(h.posted) == 0 && len(h.stage.OnAir()) == 0 {
+	if s.halls[h.room] == h && len(h.peers) == 0 && len(h.posted) == 0 && h.stage.Empty() {
 		delete(s.halls, h.room)
 	}
 }
@@ -202,4 +211,5 @@ func (s *Service) Close() {
 	}
 	close(s.stop)
 	<-s.done
+	<-s.heard
 }

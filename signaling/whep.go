@@ -97,12 +97,20 @@ func (s *Service) Play(c Caller, offer string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.engine.NewPlayer(x.hall.stage, want.picture, want.sound)
+	var p *media.Player
+	if !s.seats.take() {
+		err = ErrFull
+	} else if p, err = s.engine.NewPlayer(x.hall.stage, want.picture, want.sound); p == nil {
+		s.seats.leave()
+	}
 	if err == nil && p == nil {
 		err = ErrIdle.After(idleRetry.Milliseconds())
 	}
 	if err == nil {
-		x.shut = func(bool) { p.Close() }
+		x.shut = func(bool) {
+			p.Close()
+			s.seats.leave()
+		}
 		offer, err = want.only(p.Codecs())
 	}
 	if err != nil {

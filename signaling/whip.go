@@ -110,7 +110,7 @@ func (s *Service) Ingest(c Caller, offer string, onAir func(sources []string) er
 	peer.post(func() { peer.bye = x.endSoon })
 	x.negotiate = func(offer string) (string, error) {
 		reply, err := peer.do(context.Background(), func() (any, error) {
-			return peer.publish(publish{SDP: offer, Sources: want.sources, ranks: want.ranks})
+			return peer.publish(publish{SDP: offer, Sources: want.sources, ranks: want.ranks, deaf: true})
 		})
 		if err != nil {
 			return "", err

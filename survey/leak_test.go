@@ -51,23 +51,23 @@ func TestNothingLeaksBeforeItIsShown(t *testing.T) {
 				var shown []views
 				var err error
 				if !silent {
-					shown, err = c.do(by, cmd)
+					shown, err = c.Do(by, cmd)
 				}
-				all := []any{fmt.Sprint(err), c.state.Snapshot(false), c.state.Own(id, ana.User), c.state.Mine(ana.User)}
+				all := []any{fmt.Sprint(err), c.State.Snapshot(false), c.State.Own(id, ana.User), c.State.Mine(ana.User)}
 				for _, v := range shown {
-					if v.all != nil {
-						all = append(all, v.all)
+					if v.All != nil {
+						all = append(all, v.All)
 					}
-					if own, is := v.personal[ana.User]; is {
+					if own, is := v.Personal[ana.User]; is {
 						all = append(all, own)
 					}
 				}
 				viewers[i] = encode(t, all)
-				view := c.state.Snapshot(true)[0]
+				view := c.State.Snapshot(true)[0]
 				view.Answered = 0
 				staff[i] = encode(t, view)
 			}
-			closed := twins[0].state.Surveys[id].Phase == survey.PhaseClosed
+			closed := twins[0].State.Surveys[id].Phase == survey.PhaseClosed
 			if form.Anonymous && !closed && !bytes.Equal(staff[0], staff[1]) {
 				t.Fatalf("%T tells the staff what is in an anonymous survey:\n%s\n%s", cmd, staff[0], staff[1])
 			}
@@ -86,7 +86,7 @@ func TestNothingLeaksBeforeItIsShown(t *testing.T) {
 		}
 		for _, step := range rapid.Permutation(steps).Draw(t, "order") {
 			for _, c := range twins {
-				c.now = c.now.Add(time.Second)
+				c.Now = c.Now.Add(time.Second)
 			}
 			if !step() {
 				t.Fatal("the classes can be told apart")
@@ -115,15 +115,15 @@ func TestAnonymousAnswersAreNobodys(t *testing.T) {
 	form := feedback
 	form.Anonymous = true
 	c := newClass()
-	id := c.must(t, maya, form)
+	id := c.Must(t, maya, form)
 	var people []wire.UserID
 	for i := range 40 {
 		who := wire.Actor{User: wire.UserID(fmt.Sprintf("u%02d", i)), Role: wire.Viewer}
 		people = append(people, who.User)
-		c.must(t, who, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(3)}, nil, nil, {Text: fmt.Sprintf("word %02d", i)}}})
+		c.Must(t, who, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(3)}, nil, nil, {Text: fmt.Sprintf("word %02d", i)}}})
 	}
-	for i, e := range c.log[id:] {
-		if h := c.heads[int(id)+i]; h.By != wire.System.User {
+	for i, e := range c.Log[id:] {
+		if h := c.Heads[int(id)+i]; h.By != wire.System.User {
 			t.Fatalf("event %d is by %q", h.Seq, h.By)
 		}
 		b, _ := json.Marshal(e)
@@ -138,18 +138,18 @@ func TestAnonymousAnswersAreNobodys(t *testing.T) {
 	}
 	upside := slices.Clone(people)
 	slices.Reverse(upside)
-	if takers, err := c.state.Takers(id, append(upside, "zoe")); err != nil || !slices.Equal(takers, people) {
+	if takers, err := c.State.Takers(id, append(upside, "zoe")); err != nil || !slices.Equal(takers, people) {
 		t.Fatalf("who took part: %v, %v", takers, err)
 	}
-	c.must(t, maya, survey.Close{Survey: id})
-	texts := c.state.Snapshot(true)[0].Result.Items[3].Texts
+	c.Must(t, maya, survey.Close{Survey: id})
+	texts := c.State.Snapshot(true)[0].Result.Items[3].Texts
 	if len(texts) != len(people) || slices.IsSorted(texts) || slices.IsSortedFunc(texts, func(a, b string) int { return strings.Compare(b, a) }) {
 		t.Fatalf("the words come in the order in which they were written: %q", texts)
 	}
-	if ids := c.state.Spent(); !slices.Equal(ids, []uint64{id}) {
+	if ids := c.State.Spent(); !slices.Equal(ids, []uint64{id}) {
 		t.Fatalf("spent: %v", ids)
 	}
-	if _, err := c.do(ana, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(3)}, nil, nil, nil}}); code(err) != "survey.closed" {
+	if _, err := c.Do(ana, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(3)}, nil, nil, nil}}); code(err) != "survey.closed" {
 		t.Fatalf("after the close: %v", err)
 	}
 }

@@ -224,7 +224,7 @@ func TestSurveysFollowTheModel(t *testing.T) {
 			if !over {
 				return time.Time{}
 			}
-			return c.now.Add(time.Duration(hours) * time.Hour)
+			return c.Now.Add(time.Duration(hours) * time.Hour)
 		}
 		open := func(m *sheet) {
 			if m.until = until(m.form.Hours); m.phase == "draft" {
@@ -232,9 +232,9 @@ func TestSurveysFollowTheModel(t *testing.T) {
 			}
 		}
 		step := func(actor wire.Actor, cmd survey.Command, want string, change func()) {
-			before := encode(t, c.state)
-			_, err := survey.Decide(&c.state, c.now, actor, cmd)
-			if !bytes.Equal(before, encode(t, c.state)) {
+			before := encode(t, c.State)
+			_, err := survey.Decide(&c.State, c.Now, actor, cmd)
+			if !bytes.Equal(before, encode(t, c.State)) {
 				t.Fatalf("deciding %T changed the state", cmd)
 			}
 			if actor.Role != wire.Moderator && want != "" && code(err) == "auth.forbidden" {
@@ -244,7 +244,7 @@ func TestSurveysFollowTheModel(t *testing.T) {
 				t.Fatalf("%T %+v by %s: got %v, want %q", cmd, cmd, actor.User, err, want)
 			}
 			if err == nil {
-				if _, err := c.do(actor, cmd); err != nil {
+				if _, err := c.Do(actor, cmd); err != nil {
 					t.Fatalf("%T: %v", cmd, err)
 				}
 				change()
@@ -277,7 +277,7 @@ func TestSurveysFollowTheModel(t *testing.T) {
 					want = full()
 				}
 				step(actor, form, staffOnly(actor, want), func() {
-					m := &sheet{id: c.last(), form: form, phase: "draft"}
+					m := &sheet{id: c.Last(), form: form, phase: "draft"}
 					if ss[m.id] = m; form.Open {
 						open(m)
 					}
@@ -313,7 +313,7 @@ func TestSurveysFollowTheModel(t *testing.T) {
 					}
 				}
 				actor := by()
-				want := ss.refusal(c.now, actor, a)
+				want := ss.refusal(c.Now, actor, a)
 				step(actor, a, want, func() { ss[id].answers[actor.User] = a.Answers })
 			},
 			"close": func(*rapid.T) {
@@ -335,11 +335,11 @@ func TestSurveysFollowTheModel(t *testing.T) {
 				})
 			},
 			"time": func(*rapid.T) {
-				c.now = c.now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "minutes")) * time.Minute)
+				c.Now = c.Now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "minutes")) * time.Minute)
 				if rapid.Bool().Draw(t, "the clock comes first") {
 					step(wire.System, survey.Tick{}, "", func() {
 						for _, m := range ss {
-							if m.phase == "open" && !m.until.IsZero() && !c.now.Before(m.until) {
+							if m.phase == "open" && !m.until.IsZero() && !c.Now.Before(m.until) {
 								m.phase = "closed"
 							}
 						}
@@ -355,7 +355,7 @@ func TestSurveysFollowTheModel(t *testing.T) {
 					open(ss[id])
 				}
 				c.end()
-				for _, p := range c.state.Snapshot(true) { // those that there was room for
+				for _, p := range c.State.Snapshot(true) { // those that there was room for
 					if m := ss[p.ID]; m.phase == "draft" && p.Phase == survey.PhaseOpen {
 						if m.form.When != survey.WhenEnd {
 							t.Fatalf("survey %d opened at the end, and is not for it", m.id)
@@ -370,20 +370,20 @@ func TestSurveysFollowTheModel(t *testing.T) {
 					}
 				}
 			},
-			"restart": func(*rapid.T) { c.state = c.reload(t) },
+			"restart": func(*rapid.T) { c.State = c.Reload(t) },
 			"": func(*rapid.T) {
 				for _, p := range slices.Collect(maps.Keys(ss)) { // the oldest closed are forgotten
-					if c.state.Surveys[p] == nil && ss[p].phase == "closed" {
+					if c.State.Surveys[p] == nil && ss[p].phase == "closed" {
 						delete(ss, p)
 					}
 				}
-				if len(c.state.Surveys) != len(ss) || len(ss.in("open"))+len(ss.in("closed")) > survey.MaxShown && len(ss.in("closed")) > 0 {
-					t.Fatalf("%d surveys, the model has %d, %d shown", len(c.state.Surveys), len(ss), len(ss.in("open"))+len(ss.in("closed")))
+				if len(c.State.Surveys) != len(ss) || len(ss.in("open"))+len(ss.in("closed")) > survey.MaxShown && len(ss.in("closed")) > 0 {
+					t.Fatalf("%d surveys, the model has %d, %d shown", len(c.State.Surveys), len(ss), len(ss.in("open"))+len(ss.in("closed")))
 				}
 				check(t, c, ss)
 			},
 		})
-		if got, want := encode(t, c.replay(t)), encode(t, c.state); !bytes.Equal(got, want) {
+		if got, want := encode(t, c.Replay(t)), encode(t, c.State); !bytes.Equal(got, want) {
 			t.Fatalf("replayed:\n got %s\nwant %s", got, want)
 		}
 	})
@@ -397,11 +397,11 @@ func check(t *rapid.T, c *class, ss sheets) {
 			alarm = m.until
 		}
 	}
-	if got := c.state.Alarm(); !got.Equal(alarm) {
+	if got := c.State.Alarm(); !got.Equal(alarm) {
 		t.Fatalf("the alarm is at %v, not %v", got, alarm)
 	}
 	seen := map[uint64]bool{}
-	for _, v := range c.state.Snapshot(false) {
+	for _, v := range c.State.Snapshot(false) {
 		seen[v.ID] = true
 		m := ss[v.ID]
 		if m.phase == "draft" || m.phase == "closed" && m.shown == "" || v.Answered != 0 || v.Hours != 0 || (v.Result != nil) != (m.shown != "") {
@@ -411,7 +411,7 @@ func check(t *rapid.T, c *class, ss sheets) {
 			m.compare(t, *v.Result, m.shown == survey.ShownAll)
 		}
 	}
-	for _, v := range c.state.Snapshot(true) {
+	for _, v := range c.State.Snapshot(true) {
 		m := ss[v.ID]
 		known := m.phase == "closed" || !m.form.Anonymous
 		if string(v.Phase) != m.phase || v.Answered != len(m.answers) || (v.Result != nil) != known || v.Shown != m.shown {
@@ -423,7 +423,7 @@ func check(t *rapid.T, c *class, ss sheets) {
 		if known {
 			m.compare(t, *v.Result, true)
 		}
-		if tally, ok := c.state.Tally(v.ID); ok != (m.phase == "open") || ok && !bytes.Equal(encode(t, tally.Data),
+		if tally, ok := c.State.Tally(v.ID); ok != (m.phase == "open") || ok && !bytes.Equal(encode(t, tally.Data),
 			encode(t, survey.TallyView{Survey: v.ID, Answered: v.Answered, Result: v.Result})) {
 			t.Fatalf("tally %v %+v of %+v", ok, tally, v)
 		}
@@ -435,7 +435,7 @@ func check(t *rapid.T, c *class, ss sheets) {
 			}
 		}
 		for _, who := range []wire.Actor{ana, ben, cleo} {
-			own := c.state.Own(v.ID, who.User).Answers
+			own := c.State.Own(v.ID, who.User).Answers
 			want := m.answers[who.User]
 			if m.form.Anonymous && m.phase == "closed" {
 				want = nil
@@ -448,12 +448,12 @@ func check(t *rapid.T, c *class, ss sheets) {
 					t.Fatalf("%s's own answer %d is %+v, not %+v", who.User, i, own[i], want[i])
 				}
 			}
-			if got := c.state.Mine(who.User)[v.ID]; len(got) != len(own) {
+			if got := c.State.Mine(who.User)[v.ID]; len(got) != len(own) {
 				t.Fatalf("%s's answers in the welcome: %v", who.User, got)
 			}
 		}
 	}
-	if got := len(c.state.Drafts()); got != len(ss.in("draft")) {
+	if got := len(c.State.Drafts()); got != len(ss.in("draft")) {
 		t.Fatalf("%d drafts, not %d", got, len(ss.in("draft")))
 	}
 }

@@ -45,45 +45,56 @@ type ItemResult struct {
 func (p *Survey) outcome() *Result {
 	if p.result == nil {
 		r := &Result{N: len(p.Answers), Items: make([]ItemResult, len(p.Items))}
-		ordered := p.ordered()
 		for i, item := range p.Items {
-			r.Items[i] = p.item(i, item, ordered)
+			r.Items[i] = p.item(i, item)
 		}
 		p.result = r
 	}
 	return p.result
 }
 
-// ordered returns everybody's answers: the newest first, and those of an
-// anonymous survey in the order of the hashes, which tells nothing.
-func (p *Survey) ordered() []Answers {
-	type kept struct {
-		name wire.UserID
-		Answers
-	}
-	list := make([]kept, 0, len(p.Answers))
-	for name, a := range p.Answers {
-		list = append(list, kept{name, a})
-	}
-	slices.SortFunc(list, func(a, b kept) int {
-		if p.Anonymous {
-			return cmp.Compare(a.name, b.name)
-		}
-		return cmp.Compare(b.Seq, a.Seq)
-	})
-	all := make([]Answers, len(list))
-	for i, k := range list {
-		all[i] = k.Answers
-	}
-	return all
+// signed are answers with the name that they are kept under.
+type signed struct {
+	name wire.UserID
+	Answers
 }
 
-func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
+// order puts the newest answers first, and those of an anonymous survey in the
+// order of the hashes, which tells nothing.
+func (p *Survey) order(a, b signed) int {
+	if p.Anonymous {
+		return cmp.Compare(a.name, b.name)
+	}
+	return cmp.Compare(b.Seq, a.Seq)
+}
+
+// first returns the answers to an item of words that come first, at most
+// [MaxTexts], and says how many there are in all.
+func (p *Survey) first(i int) (said []signed, n int) {
+	for name, a := range p.Answers {
+		if a.Given[i].Text.Text == "" { // none, or its author has been forgotten
+			continue
+		}
+		n++
+		this := signed{name, a}
+		if len(said) == MaxTexts {
+			if p.order(this, said[MaxTexts-1]) > 0 {
+				continue // as nearly all, when there are thousands
+			}
+			said = said[:MaxTexts-1]
+		}
+		at, _ := slices.BinarySearchFunc(said, this, p.order)
+		said = slices.Insert(said, at, this)
+	}
+	return said, n
+}
+
+func (p *Survey) item(i int, item Item) ItemResult {
 	var r ItemResult
 	switch low, high, number := item.Type.span(); {
 	case number:
 		r.Histogram = make([]int, high-low+1)
-		for _, a := range all {
+		for _, a := range p.Answers {
 			if v := a.Given[i].Value; v != nil {
 				r.Histogram[*v-low]++
 				r.N++
@@ -95,7 +106,7 @@ func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
 		}
 	case item.Type == Choice:
 		r.Counts = make([]int, len(item.Choices))
-		for _, a := range all {
+		for _, a := range p.Answers {
 			for _, choice := range a.Given[i].Choices {
 				r.Counts[choice]++
 			}
@@ -104,17 +115,15 @@ func (p *Survey) item(i int, item Item, all []Answers) ItemResult {
 			}
 		}
 	default:
-		bytes, most, full := 0, p.share(), false
-		for _, a := range all {
+		var said []signed
+		said, r.N = p.first(i)
+		bytes, most := 0, p.share()
+		for _, a := range said {
 			text := a.Given[i].Text.Text
-			if text == "" { // none, or its author has been forgotten
-				continue
+			if bytes += len(text); bytes > most && len(r.Texts) > 0 { // one may always be shown
+				break
 			}
-			r.N++
-			bytes += len(text)
-			if full = full || len(r.Texts) == MaxTexts || bytes > most && len(r.Texts) > 0; !full { // one may always be shown
-				r.Texts = append(r.Texts, text)
-			}
+			r.Texts = append(r.Texts, text)
 		}
 	}
 	return r
@@ -206,7 +215,12 @@ func (s *State) Page(c Texts) (TextsPage, error) {
 	}
 	page := TextsPage{Texts: []string{}}
 	read := 0
-	for _, a := range p.ordered() {
+	all := make([]signed, 0, len(p.Answers))
+	for name, a := range p.Answers {
+		all = append(all, signed{name, a})
+	}
+	slices.SortFunc(all, p.order)
+	for _, a := range all {
 		text := a.Given[c.Item].Text.Text
 		if text == "" {
 			continue

@@ -43,7 +43,7 @@ func TestFormsAreChecked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			create := survey.Create{Title: "How was it?", Items: []survey.Draft{{Type: survey.Stars, Text: "The course"}}}
 			tt.change(&create)
-			_, err := newClass().do(maya, create)
+			_, err := newClass().Do(maya, create)
 			refusal, ok := errors.AsType[*wire.Error](err)
 			if !ok || refusal.Field != tt.field {
 				t.Errorf("got %v, want a refusal of %q", err, tt.field)
@@ -67,11 +67,11 @@ func TestNetPromoterScore(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := newClass()
-			id := c.must(t, maya, survey.Create{Title: "NPS", Open: true, Items: []survey.Draft{{Type: survey.NPS, Text: "?"}}})
+			id := c.Must(t, maya, survey.Create{Title: "NPS", Open: true, Items: []survey.Draft{{Type: survey.NPS, Text: "?"}}})
 			for i, v := range tt.given {
-				c.must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer}, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: &v}}})
+				c.Must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer}, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: &v}}})
 			}
-			if got := *c.state.Snapshot(true)[0].Result.Items[0].NPS; got != tt.nps {
+			if got := *c.State.Snapshot(true)[0].Result.Items[0].NPS; got != tt.nps {
 				t.Errorf("NPS of %v is %v, not %v", tt.given, got, tt.nps)
 			}
 		})
@@ -83,20 +83,20 @@ func TestNetPromoterScore(t *testing.T) {
 func TestASurveyClosesByItself(t *testing.T) {
 	for _, after := range []time.Duration{0, 2*time.Hour - time.Millisecond, 2 * time.Hour} {
 		c := newClass()
-		id := c.must(t, maya, survey.Create{Title: "?", When: survey.WhenEnd, Hours: 2, Items: []survey.Draft{{Type: survey.Stars, Text: "?"}}})
-		if shown := c.end(); len(shown) != 1 || shown[0].all == nil || shown[0].all.Type != "survey.opened" {
+		id := c.Must(t, maya, survey.Create{Title: "?", When: survey.WhenEnd, Hours: 2, Items: []survey.Draft{{Type: survey.Stars, Text: "?"}}})
+		if shown := c.end(); len(shown) != 1 || shown[0].All == nil || shown[0].All.Type != "survey.opened" {
 			t.Fatalf("at the end of the class: %+v", shown)
 		}
-		c.now = c.now.Add(after)
+		c.Now = c.Now.Add(after)
 		want := ""
 		if after == 2*time.Hour {
 			want = "survey.closed"
 		}
-		if _, err := c.do(ana, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(5)}}}); code(err) != want {
+		if _, err := c.Do(ana, survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(5)}}}); code(err) != want {
 			t.Errorf("after %v: %v, want %q", after, err, want)
 		}
-		shown, _ := c.do(wire.System, survey.Tick{})
-		if closed := len(shown) == 1 && shown[0].all.Type == "survey.closed"; closed != (want != "") {
+		shown, _ := c.Do(wire.System, survey.Tick{})
+		if closed := len(shown) == 1 && shown[0].All.Type == "survey.closed"; closed != (want != "") {
 			t.Errorf("after %v the clock showed %+v", after, shown)
 		}
 	}
@@ -105,13 +105,13 @@ func TestASurveyClosesByItself(t *testing.T) {
 // The staff reads all that people wrote, page by page, each once.
 func TestTextsAreReadInPages(t *testing.T) {
 	c := newClass()
-	id := c.must(t, maya, feedback)
+	id := c.Must(t, maya, feedback)
 	for i := range 120 {
-		c.must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer},
+		c.Must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer},
 			survey.Answer{Survey: id, Answers: []*survey.Reply{{Value: new(4)}, nil, nil, {Text: strings.Repeat("字", 100) + fmt.Sprint(i)}}})
 	}
 	bytes := 0
-	for _, text := range c.state.Snapshot(true)[0].Result.Items[3].Texts {
+	for _, text := range c.State.Snapshot(true)[0].Result.Items[3].Texts {
 		bytes += len(text)
 	}
 	if bytes == 0 || bytes > 8<<10 {
@@ -119,7 +119,7 @@ func TestTextsAreReadInPages(t *testing.T) {
 	}
 	var all []string
 	for after := 0; ; {
-		page, err := c.state.Page(survey.Texts{Survey: id, Item: 3, After: after})
+		page, err := c.State.Page(survey.Texts{Survey: id, Item: 3, After: after})
 		if err != nil || len(page.Texts) > survey.MaxTexts {
 			t.Fatalf("after %d: %d texts, %v", after, len(page.Texts), err)
 		}
@@ -133,7 +133,7 @@ func TestTextsAreReadInPages(t *testing.T) {
 		t.Errorf("%d texts", len(all))
 	}
 	for _, bad := range []survey.Texts{{Survey: id + 1}, {Survey: id}, {Survey: id, Item: 4}, {Survey: id, Item: 3, After: -1}} {
-		if _, err := c.state.Page(bad); err == nil {
+		if _, err := c.State.Page(bad); err == nil {
 			t.Errorf("%+v is answered", bad)
 		}
 	}
@@ -149,13 +149,13 @@ func TestShownWordsStaySmall(t *testing.T) {
 		for range items {
 			form.Items = append(form.Items, survey.Draft{Type: survey.Text, Text: "Say"})
 		}
-		id := c.must(t, maya, form)
+		id := c.Must(t, maya, form)
 		for i := range 60 {
 			answer := survey.Answer{Survey: id}
 			for range items {
 				answer.Answers = append(answer.Answers, &survey.Reply{Text: strings.Repeat("𝔘", survey.MaxText-4) + fmt.Sprint(i)})
 			}
-			c.must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer}, answer)
+			c.Must(t, wire.Actor{User: wire.UserID(fmt.Sprint("u", i)), Role: wire.Viewer}, answer)
 		}
 		size := func(most int, v survey.View) {
 			t.Helper()
@@ -163,15 +163,15 @@ func TestShownWordsStaySmall(t *testing.T) {
 				t.Errorf("%d items, %s: %d bytes", items, v.Phase, got)
 			}
 			for i, item := range v.Result.Items {
-				page, err := c.state.Page(survey.Texts{Survey: id, Item: i})
+				page, err := c.State.Page(survey.Texts{Survey: id, Item: i})
 				if err != nil || item.N != 60 || len(item.Texts) == 0 || !slices.Equal(item.Texts, page.Texts[:len(item.Texts)]) {
 					t.Errorf("item %d of %d: %d of %d texts, %v", i, items, len(item.Texts), item.N, err)
 				}
 			}
 		}
-		size(8<<10, c.state.Snapshot(true)[0])
-		c.must(t, maya, survey.Close{Survey: id})
-		c.must(t, maya, survey.Show{Survey: id, Words: true})
-		size(32<<10, c.state.Snapshot(false)[0])
+		size(8<<10, c.State.Snapshot(true)[0])
+		c.Must(t, maya, survey.Close{Survey: id})
+		c.Must(t, maya, survey.Show{Survey: id, Words: true})
+		size(32<<10, c.State.Snapshot(false)[0])
 	}
 }

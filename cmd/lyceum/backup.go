@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,7 +24,10 @@ const archiveName = "archive"
 // backup writes everything that an installation needs to one file, while the
 // server runs or not.
 func backup(args []string) error {
-	c, fs, err := loadConfig("backup", args, nil)
+	films := true
+	c, fs, err := loadConfig("backup", args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&films, "recordings", films, "with the recordings of classes, which are large; without them a restored installation has none")
+	})
 	if err != nil {
 		return err
 	}
@@ -32,7 +36,7 @@ func backup(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := makeBackup(ctx, c.Data.Dir, fs.Arg(0), os.Stdout); err != nil {
+	if err := makeBackup(ctx, c.Data.Dir, fs.Arg(0), films, os.Stdout); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	return nil
@@ -58,7 +62,7 @@ func restore(args []string) error {
 // makeBackup writes dir's backup to a file, which is there whole or not at
 // all. It is put together in a directory beside the file; what a killed one
 // leaves there is cleared away by the next.
-func makeBackup(ctx context.Context, dir, file string, out io.Writer) (err error) {
+func makeBackup(ctx context.Context, dir, file string, films bool, out io.Writer) (err error) {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already", file)
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -92,10 +96,15 @@ func makeBackup(ctx context.Context, dir, file string, out io.Writer) (err error
 		return err
 	}
 	archive := filepath.Join(part, archiveName)
-	if err := writeArchive(ctx, archive, part, uploads, m); err != nil {
+	of := dir
+	if !films {
+		of = part // which has none
+	}
+	err = writeArchive(ctx, archive, part, uploads, m, func(entry func(string, int64, io.Reader) error) error { return writeRecordings(of, entry) })
+	if err != nil {
 		return err
 	}
-	if _, err := readArchive(ctx, archive, ""); err != nil { // what was written is what can be read
+	if m, err = readArchive(ctx, archive, ""); err != nil { // what was written is what can be read
 		return err
 	}
 	if err := os.Rename(archive, file); err != nil {
@@ -108,8 +117,8 @@ func makeBackup(ctx context.Context, dir, file string, out io.Writer) (err error
 	for _, f := range m.Files {
 		size += f.Size
 	}
-	_, err = fmt.Fprintf(out, "backup   %s\ncontent  %d bytes, database version %d, checked\nuploads  %d files, %d bytes, checked\ntook     %s\n",
-		file, size, schema, m.Uploads.Files, m.Uploads.Bytes, time.Since(began).Round(time.Millisecond))
+	_, err = fmt.Fprintf(out, "backup   %s\ncontent  %d bytes, database version %d, checked\nuploads  %d files, %d bytes, checked\nfilms    %d recordings, %d bytes, checked\ntook     %s\n",
+		file, size, schema, m.Uploads.Files, m.Uploads.Bytes, m.films.Recordings, m.films.Bytes, time.Since(began).Round(time.Millisecond))
 	return err
 }
 
@@ -193,7 +202,7 @@ func makeInstallation(ctx context.Context, file, dir string, out io.Writer) (err
 	if err := place(part, dir); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "restored %s\nmade     %s by Lyceum %s, database version %d\nrooms    %d\nuploads  %d\n", dir, m.Made, m.Lyceum, m.Schema, rooms, m.Uploads.Files)
+	_, err = fmt.Fprintf(out, "restored %s\nmade     %s by Lyceum %s, database version %d\nrooms    %d\nuploads  %d\nfilms    %d recordings\n", dir, m.Made, m.Lyceum, m.Schema, rooms, m.Uploads.Files, m.films.Recordings)
 	return err
 }
 
@@ -213,8 +222,10 @@ func checkEmpty(dir, part string) error {
 		return fmt.Errorf("there is an installation in %s already; name another data.dir or move it away", dir)
 	}
 	if !cut {
-		if kept, err := os.ReadDir(filepath.Join(dir, files.Folder)); err == nil && len(kept) > 0 {
-			return fmt.Errorf("there are uploaded files in %s already; name another data.dir or move them away", dir)
+		for folder, what := range map[string]string{files.Folder: "uploaded files", recordings: "recordings"} {
+			if kept, err := os.ReadDir(filepath.Join(dir, folder)); err == nil && len(kept) > 0 {
+				return fmt.Errorf("there are %s in %s already; name another data.dir or move them away", what, dir)
+			}
 		}
 	}
 	return nil
@@ -246,16 +257,16 @@ func unpackBackup(ctx context.Context, file, part string) (m manifest, rooms int
 }
 
 // places are what a restore puts in its place, in this order.
-var places = []string{keyFile, files.Folder, sqlite.FileName}
+var places = []string{keyFile, files.Folder, recordings, sqlite.FileName}
 
 // place moves what is in part to where it belongs, the database last, and
-// removes part, by which it counts. A folder of uploaded files that is in the
+// removes part, by which it counts. A folder of files or recordings that is in the
 // way is empty, or from a restore that was cut off.
 func place(part, dir string) error {
 	for i, name := range places {
 		to := filepath.Join(dir, name)
 		err := error(nil)
-		if name == files.Folder {
+		if name == files.Folder || name == recordings {
 			err = os.RemoveAll(to)
 		}
 		if err == nil {

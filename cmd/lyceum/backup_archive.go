@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,13 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// A backup is a tar of exactly these files in this order, and after them the
-// uploaded ones. A later layout gets another manifest's name, by which it is
-// told from what is no backup at all. The first had no uploaded files.
+// A backup is a tar of exactly these files in this order, after them the
+// uploaded ones, and then the recordings. A later layout gets another
+// manifest's name, by which it is told from what is no backup at all. The first
+// had no uploaded files, and the second no recordings.
 const (
-	manifestName   = "lyceum-backup-2.json"
+	manifestName   = "lyceum-backup-3.json"
+	manifestSecond = "lyceum-backup-2.json"
 	manifestFirst  = "lyceum-backup-1.json"
 	manifestPrefix = "lyceum-backup-"
 )
@@ -51,6 +54,9 @@ type manifest struct {
 	Files  []manifestFile `json:"files"`
 
 	Uploads manifestUploads `json:"uploads,omitzero"`
+
+	recorded bool // recordings follow, though perhaps none; known by the layout
+	films    recordingsList
 }
 
 type manifestFile struct {
@@ -97,8 +103,8 @@ func (m manifest) check() error {
 }
 
 // writeArchive writes the files in dir and the uploaded ones, which m
-// describes, to a new file, synced.
-func writeArchive(ctx context.Context, path, dir string, u uploads, m manifest) (err error) {
+// describes, and the recordings to a new file, synced.
+func writeArchive(ctx context.Context, path, dir string, u uploads, m manifest, films func(entry func(name string, size int64, from io.Reader) error) error) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -135,6 +141,9 @@ func writeArchive(ctx context.Context, path, dir string, u uploads, m manifest) 
 	if err := u.write(entry); err != nil {
 		return err
 	}
+	if err := films(entry); err != nil {
+		return err
+	}
 	if err := out.Close(); err != nil {
 		return err
 	}
@@ -143,7 +152,8 @@ func writeArchive(ctx context.Context, path, dir string, u uploads, m manifest) 
 
 // readArchive reads a backup from end to end and returns its manifest. The
 // files are written into dir, synced, or only checked where dir is "". Of an
-// archive's names only those are used that are ids of uploaded files.
+// archive's names only those are used that are ids of uploaded files, or such
+// as a recording's files have.
 func readArchive(ctx context.Context, path, dir string) (m manifest, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -169,6 +179,15 @@ func readArchive(ctx context.Context, path, dir string) (m manifest, err error) 
 	if err := readUploads(ctx, in, dir, m.Uploads); err != nil {
 		return m, err
 	}
+	if m.recorded {
+		if m.films, err = readRecordings(ctx, in, dir); err != nil {
+			return m, err
+		}
+	} else if dir != "" {
+		if err := settleRecordings(dir, nil); err != nil {
+			return m, err
+		}
+	}
 	switch h, err := in.Next(); {
 	case err == nil:
 		return m, fmt.Errorf("%w: it also has %q", errDamagedArchive, h.Name)
@@ -186,7 +205,7 @@ func readManifest(in *tar.Reader) (m manifest, err error) {
 		}
 		return m, err
 	}
-	if h.Name != manifestName && h.Name != manifestFirst || h.Typeflag != tar.TypeReg {
+	if !slices.Contains([]string{manifestName, manifestSecond, manifestFirst}, h.Name) || h.Typeflag != tar.TypeReg {
 		if strings.HasPrefix(h.Name, manifestPrefix) {
 			return m, errNewerArchive
 		}
@@ -202,6 +221,7 @@ func readManifest(in *tar.Reader) (m manifest, err error) {
 	if err := wire.Decode(b, &m); err != nil {
 		return m, fmt.Errorf("%w: its manifest: %w", errDamagedArchive, err)
 	}
+	m.recorded = h.Name == manifestName
 	return m, m.check()
 }
 

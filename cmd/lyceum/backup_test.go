@@ -187,7 +187,7 @@ func TestBackupWhileThisProcessWrites(t *testing.T) {
 			acked[i] = last[i].Load()
 		}
 		file := filepath.Join(t.TempDir(), "backup.tar")
-		noError(t, makeBackup(t.Context(), dir, file, io.Discard))
+		noError(t, makeBackup(t.Context(), dir, file, true, io.Discard))
 		to := filepath.Join(t.TempDir(), "restored")
 		noError(t, makeInstallation(t.Context(), file, to, io.Discard))
 		checkRestored(t, to, dir, acked, epochs)
@@ -338,7 +338,7 @@ func writeTar(t *testing.T, file string, entries []entry) {
 func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 	dir := installed(t)
 	good := filepath.Join(t.TempDir(), "backup.tar")
-	noError(t, makeBackup(t.Context(), dir, good, io.Discard))
+	noError(t, makeBackup(t.Context(), dir, good, true, io.Discard))
 	entries := func(change func([]entry) []entry) func(t *testing.T, file string) {
 		return func(t *testing.T, file string) { writeTar(t, file, change(readTar(t, good))) }
 	}
@@ -362,7 +362,7 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 			noError(t, os.WriteFile(path, b, 0o600))
 			m, err = newManifest(t.Context(), part, uploads{}, m.Schema, time.Now())
 			noError(t, err)
-			noError(t, writeArchive(t.Context(), file, part, uploads{}, m))
+			noError(t, writeArchive(t.Context(), file, part, uploads{}, m, noFilms))
 		}
 	}
 	for _, tt := range []struct {
@@ -374,7 +374,7 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 		{"empty", content(func([]byte) []byte { return nil }), errForeignArchive},
 		{"not a tar", content(func(b []byte) []byte { return bytes.Repeat([]byte("My holiday in Chengdu. "), 1000) }), errForeignArchive},
 		{"another tar", entries(func(e []entry) []entry { return e[1:] }), errForeignArchive},
-		{"a later layout", entries(func(e []entry) []entry { e[0].header.Name = "lyceum-backup-3.json"; return e }), errNewerArchive},
+		{"a later layout", entries(func(e []entry) []entry { e[0].header.Name = "lyceum-backup-4.json"; return e }), errNewerArchive},
 		{"a manifest with more", entries(func(e []entry) []entry {
 			e[0].data = bytes.Replace(e[0].data, []byte(`{`), []byte(`{"more":1,`), 1)
 			return e
@@ -428,10 +428,10 @@ func namesIn(t *testing.T, dir string) string {
 func TestNothingIsOverwritten(t *testing.T) {
 	dir := installed(t)
 	file := filepath.Join(t.TempDir(), "backup.tar")
-	noError(t, makeBackup(t.Context(), dir, file, io.Discard))
+	noError(t, makeBackup(t.Context(), dir, file, true, io.Discard))
 	before, err := os.ReadFile(file)
 	noError(t, err)
-	if err := makeBackup(t.Context(), dir, file, io.Discard); err == nil {
+	if err := makeBackup(t.Context(), dir, file, true, io.Discard); err == nil {
 		t.Error("a backup was overwritten")
 	}
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
@@ -454,7 +454,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 	noError(t, s.Close())
 	empty := t.TempDir()
-	if err := makeBackup(t.Context(), empty, filepath.Join(empty, "b.tar"), io.Discard); err == nil || !strings.Contains(err.Error(), "no installation") {
+	if err := makeBackup(t.Context(), empty, filepath.Join(empty, "b.tar"), true, io.Discard); err == nil || !strings.Contains(err.Error(), "no installation") {
 		t.Errorf("a backup of nothing: %v", err)
 	}
 	if left := namesIn(t, empty); left != "" {
@@ -467,7 +467,7 @@ func TestNothingIsOverwritten(t *testing.T) {
 func TestRestoreThatWasCutOff(t *testing.T) {
 	dir := installed(t)
 	file := filepath.Join(t.TempDir(), "backup.tar")
-	noError(t, makeBackup(t.Context(), dir, file, io.Discard))
+	noError(t, makeBackup(t.Context(), dir, file, true, io.Discard))
 	for placed := range len(places) + 1 {
 		to := t.TempDir()
 		part := filepath.Join(to, sqlite.RestoreName)

@@ -66,7 +66,7 @@ func TestBackupHasUploadedFiles(t *testing.T) {
 	noError(t, os.WriteFile(filepath.Join(folder, "arriving-1"), []byte("half"), 0o600)) // one is on its way
 	file := filepath.Join(t.TempDir(), "backup.tar")
 	var said strings.Builder
-	noError(t, makeBackup(t.Context(), dir, file, &said))
+	noError(t, makeBackup(t.Context(), dir, file, true, &said))
 	if !strings.Contains(said.String(), "uploads  20 files") {
 		t.Errorf("it says %q", said.String())
 	}
@@ -101,13 +101,13 @@ func TestRestoreRefusesOtherUploadedFiles(t *testing.T) {
 	dir := installed(t)
 	want := uploaded(t, dir, 4)
 	good := filepath.Join(t.TempDir(), "backup.tar")
-	noError(t, makeBackup(t.Context(), dir, good, io.Discard))
+	noError(t, makeBackup(t.Context(), dir, good, true, io.Discard))
 	const first = 3 // after the manifest, the key and the database
 	for name, change := range map[string]func([]entry) []entry{
 		"a bit of one":     func(e []entry) []entry { e[first].data[50] ^= 1; return e },
 		"one missing":      func(e []entry) []entry { return append(e[:first:first], e[first+1:]...) },
-		"the last missing": func(e []entry) []entry { return e[:len(e)-1] },
-		"none":             func(e []entry) []entry { return e[:first] },
+		"the last missing": func(e []entry) []entry { return append(e[:len(e)-2:len(e)-2], e[len(e)-1]) },
+		"none":             func(e []entry) []entry { return append(e[:first:first], e[len(e)-1]) },
 		"one twice":        func(e []entry) []entry { e[first+1] = e[first]; return e },
 		"another order":    func(e []entry) []entry { e[first], e[first+1] = e[first+1], e[first]; return e },
 		"a way out":        func(e []entry) []entry { e[first].header.Name = "files/../../" + e[first].header.Name; return e },
@@ -139,21 +139,29 @@ func TestRestoreRefusesOtherUploadedFiles(t *testing.T) {
 	}
 }
 
-// A backup from before there were uploaded files is restored as it was.
-func TestRestoreOfTheFirstLayout(t *testing.T) {
-	dir := installed(t)
-	good, old := filepath.Join(t.TempDir(), "backup.tar"), filepath.Join(t.TempDir(), "old.tar")
-	noError(t, makeBackup(t.Context(), dir, good, io.Discard))
-	entries := readTar(t, good)
-	if len(entries) != 3 || bytes.Contains(entries[0].data, []byte("uploads")) {
-		t.Fatalf("%d entries, %s", len(entries), entries[0].data)
+// Backups from before there were uploaded files, and from before there were
+// recordings, are restored as they were.
+func TestRestoreOfEarlierLayouts(t *testing.T) {
+	for _, layout := range []string{manifestFirst, manifestSecond} {
+		dir := installed(t)
+		want := map[wire.FileID][]byte{}
+		if layout == manifestSecond {
+			want = uploaded(t, dir, 3)
+		}
+		good, old := filepath.Join(t.TempDir(), "backup.tar"), filepath.Join(t.TempDir(), "old.tar")
+		noError(t, makeBackup(t.Context(), dir, good, true, io.Discard))
+		entries := readTar(t, good)
+		if n := len(entries); n != 3+len(want)+1 || bytes.Contains(entries[0].data, []byte("uploads")) != (len(want) > 0) || entries[n-1].header.Name != recordingsIndex {
+			t.Fatalf("%d entries, %s", n, entries[0].data)
+		}
+		entries = entries[:len(entries)-1]
+		entries[0].header.Name = layout
+		writeTar(t, old, entries)
+		to := filepath.Join(t.TempDir(), "restored")
+		noError(t, makeInstallation(t.Context(), old, to, io.Discard))
+		checkRestored(t, to, dir, make([]uint64, writtenRooms), map[string]bool{})
+		checkUploads(t, to, want)
 	}
-	entries[0].header.Name = manifestFirst
-	writeTar(t, old, entries)
-	to := filepath.Join(t.TempDir(), "restored")
-	noError(t, makeInstallation(t.Context(), old, to, io.Discard))
-	checkRestored(t, to, dir, make([]uint64, writtenRooms), map[string]bool{})
-	checkUploads(t, to, nil)
 }
 
 // A file that has rotted on the disk is named, and no backup is taken for one.
@@ -163,7 +171,7 @@ func TestBackupOfARottenFile(t *testing.T) {
 		content[len(content)-1] ^= 1
 		noError(t, os.WriteFile(filepath.Join(dir, files.Folder, string(id)), content, 0o600))
 		file := filepath.Join(t.TempDir(), "backup.tar")
-		err := makeBackup(t.Context(), dir, file, io.Discard)
+		err := makeBackup(t.Context(), dir, file, true, io.Discard)
 		if !errors.Is(err, errDamagedArchive) || !strings.Contains(fmt.Sprint(err), string(id)) {
 			t.Errorf("got %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lyceum-live/lyceum/internal/load"
 )
@@ -17,15 +18,16 @@ func TestBenchMedia(t *testing.T) {
 		t.Skip("media is measured on Linux only")
 	}
 	t.Setenv(asLyceum, "1") // for the processes that bench starts
-	o, err := mediaFlags(strings.Fields("-viewers 5 -rate 120 -size 900 -seconds 0.7 -settle 0.1"))
+	o, err := mediaFlags(strings.Fields("-viewers 5 -rate 120 -size 900 -seconds 0.7 -settle 0.1 -joins 5"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.within = time.Second
 	r, err := o.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Results) != 2 || r.Results[0].Server != "lyceum" || r.Results[1].Server != load.LimitName {
+	if len(r.Results) != 3 || r.Results[0].Server != "lyceum" || r.Results[1].Server != load.LimitName {
 		t.Fatalf("%+v", r)
 	}
 	must(t, r.Results[0], map[string]float64{"lost": 0, "out of order": 0, "of these not the next": 0, "dropped by this tool": 0})
@@ -34,6 +36,9 @@ func TestBenchMedia(t *testing.T) {
 		if f, _ := r.Results[0].Figure(name); f.Value < least {
 			t.Errorf("%s: %v", name, f.Value)
 		}
+	}
+	if keys, _ := r.Results[2].Figure("keyframes asked for"); keys.Value < 1 || keys.Value > 3 {
+		t.Errorf("five viewers in a second had the host send %v keyframes", keys.Value)
 	}
 	if limit, _ := r.Results[1].Figure("packets a second"); limit.Value < 100 {
 		t.Errorf("the bare loop sent %v packets a second", limit.Value)
@@ -58,6 +63,7 @@ func TestBenchMediaFlags(t *testing.T) {
 		{"-seconds 0", "-seconds"},
 		{"-settle -1", "-settle"},
 		{"-rounds 0", "-rounds"},
+		{"-joins -1", "-joins"},
 	} {
 		if _, err := mediaFlags(strings.Fields(tt.args)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.args, err, tt.want)

@@ -13,6 +13,7 @@ import (
 	"github.com/lyceum-live/lyceum/internal/screen"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/media/hls"
 	"github.com/lyceum-live/lyceum/media/record"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
@@ -50,6 +51,7 @@ type Config struct {
 		File string `yaml:"file" doc:"YAML file of sessions and short videos; empty: the sample that comes with Lyceum"`
 	} `yaml:"catalog"`
 	Media   media.Config     `yaml:"media"`
+	HLS     hls.Config       `yaml:"hls"`
 	Record  record.Config    `yaml:"record"`
 	Room    room.Config      `yaml:"room"`
 	Files   files.Config     `yaml:"files"`

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -11,19 +9,6 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/formats"
 )
-
-// converted runs lyceum convert in a process of its own.
-func converted(t *testing.T, args ...string) (out, errs string, code int) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{"convert"}, args...)...)
-	cmd.Env = append(os.Environ(), asLyceum+"=1")
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
-}
 
 // Whatever format a bank is written in, reading it again gives the same.
 func TestConvertThereAndBack(t *testing.T) {
@@ -34,7 +19,7 @@ func TestConvertThereAndBack(t *testing.T) {
 	}
 	for ending, format := range endings {
 		name := filepath.Join(t.TempDir(), "b"+ending)
-		out, errs, code := converted(t, "-o", name, gift)
+		out, errs, code := printed(t, "convert", "-o", name, gift)
 		if code != 0 || out != "" || !strings.Contains(errs, "not read: line 12: a { is not closed") || !strings.Contains(errs, "5 questions in ") {
 			t.Errorf("%s: exit %d, %q, %q", format, code, out, errs)
 		}
@@ -46,7 +31,7 @@ func TestConvertThereAndBack(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	}
-	if out, errs, code := converted(t, "-to", "csv", gift); code != 0 || !strings.HasPrefix(out, "\ufeff\"Type\"") || strings.Contains(errs, "questions in") {
+	if out, errs, code := printed(t, "convert", "-to", "csv", gift); code != 0 || !strings.HasPrefix(out, "\ufeff\"Type\"") || strings.Contains(errs, "questions in") {
 		t.Errorf("to the standard output: exit %d, %.80q, %q", code, out, errs)
 	}
 }
@@ -72,7 +57,7 @@ func TestConvertExits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, errs, code := converted(t, tt.args...)
+			_, errs, code := printed(t, "convert", tt.args...)
 			if code != tt.code || !strings.Contains(errs, tt.says) {
 				t.Errorf("exit %d, %q; want %d, %q", code, errs, tt.code, tt.says)
 			}

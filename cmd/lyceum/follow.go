@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lyceum-live/lyceum/catalog"
+	"github.com/lyceum-live/lyceum/internal/server"
 	"github.com/lyceum-live/lyceum/poll"
 	"github.com/lyceum-live/lyceum/qa"
 	"github.com/lyceum-live/lyceum/quiz"
@@ -113,6 +115,7 @@ func factsOf(id wire.RoomID, events []room.Happened) []reward.Fact {
 // learn lets the recommender learn from what happened, and offers people what
 // may come next when they come in and at natural pauses.
 func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, log *zap.Logger) room.Handle {
+	given := newStars(house)
 	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
 		item, listed := shelf.ByRoom(id)
 		var behaviors []recommend.Behavior
@@ -125,7 +128,15 @@ func learn(engine *recommend.Engine, shelf *catalog.Catalog, house *room.House, 
 			if !listed {
 				continue
 			}
-			switch e.Event.(type) {
+			switch event := e.Event.(type) {
+			case survey.Answered:
+				b, ok, err := given.behavior(ctx, id, item.ID, e.Head, event)
+				if err != nil {
+					return err
+				}
+				if ok && engine.Check(b) == nil {
+					behaviors = append(behaviors, b)
+				}
 			case room.Opened:
 				engine.SetPhase(item.ID, recommend.PhaseLive)
 			case room.Ended:
@@ -235,14 +246,26 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 		told = append(told, room.Told{User: user, View: func(lang string) wire.View {
 			return wire.View{Type: "suggest.offered", Data: offered(shelf, moment, lang, suggestions)}
 		}})
-		for _, s := range suggestions {
+		for i, s := range suggestions {
 			shown = append(shown, recommend.Behavior{
 				ID: shownID(id, seq, user, s.Item.ID), Person: user, Item: s.Item.ID,
 				Kind: "impression", Weight: 1, At: now, Room: id,
+				Served: recommend.Served{
+					Arm: s.Arm, Model: s.Model, List: fmt.Sprintf("%s/%d", id, seq), Place: i + 1,
+					Propensity: s.Propensity, Explored: s.Explored, Draft: s.Draft,
+				},
 			})
 		}
 	}
-	viewers := sync.OnceValue(func() []room.Viewer { return house.Viewers(ctx, id) })
+	viewers := sync.OnceValue(func() []room.Viewer {
+		viewers := house.Viewers(ctx, id)
+		persons := make([]wire.UserID, len(viewers))
+		for i, v := range viewers {
+			persons[i] = v.User
+		}
+		expose(ctx, engine, persons, now, log)
+		return viewers
+	})
 	joined := map[wire.UserID]uint64{} // where they came in last
 	for _, e := range events {
 		if !justNow(house, id, e.Head) {
@@ -281,6 +304,14 @@ func offer(ctx context.Context, engine *recommend.Engine, shelf *catalog.Catalog
 	}
 }
 
+// expose puts on record that persons come into experiments, before they are
+// served by them. Those who cannot be put on record are served as usual.
+func expose(ctx context.Context, engine *recommend.Engine, persons []wire.UserID, now wire.Millis, log *zap.Logger) {
+	if err := engine.Expose(ctx, persons, now); err != nil {
+		log.Warn("not on record for experiments, and served as usual", zap.Int("persons", len(persons)), zap.Error(err))
+	}
+}
+
 // shownID names an impression by the event that led to it. Person and item are
 // summed up, for written out they may be longer than an id can be.
 func shownID(id wire.RoomID, seq uint64, user wire.UserID, item string) string {
@@ -310,10 +341,18 @@ func offered(shelf *catalog.Catalog, moment, lang string, suggestions []recommen
 	}{moment, items}
 }
 
-// endMedia takes a class off the air that has ended, and one whose host has
+// endMedia gives the guests of a stage the right to send, and takes it back. It
+// takes a class off the air that has ended, and one whose host has
 // left without ever having sent anything that could be missed.
 func endMedia(media *signaling.Service, house *room.House, grace time.Duration, log *zap.Logger) room.Handle {
-	return func(_ context.Context, id wire.RoomID, events []room.Happened) error {
+	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
+		if slices.ContainsFunc(events, func(e room.Happened) bool { return room.Reseats(e.Event) && justNow(house, id, e.Head) }) {
+			seats, err := house.Seats(ctx, id)
+			if err != nil {
+				return fmt.Errorf("who is on the stage: %w", err)
+			}
+			media.SetFloor(id, server.FloorOf(seats))
+		}
 		for _, e := range events {
 			if !justNow(house, id, e.Head) {
 				continue

@@ -12,10 +12,10 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-// imported runs lyceum import in a process of its own.
-func imported(t *testing.T, args ...string) (out, errs string, code int) {
+// printed runs a command of lyceum in a process of its own.
+func printed(t *testing.T, command string, args ...string) (out, errs string, code int) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{"import"}, args...)...)
+	cmd := exec.Command(os.Args[0], append([]string{command}, args...)...)
 	cmd.Env = append(os.Environ(), asLyceum+"=1")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -36,7 +36,7 @@ func file(t *testing.T, name, text string) string {
 
 func TestImportPrintsTheContract(t *testing.T) {
 	gift := file(t, "a.gift", "::One::1 \\+ 1?{=2#Yes ~%50%11}\n\n::Bad::Which?{~a ~b}\n")
-	out, errs, code := imported(t, "-json", gift)
+	out, errs, code := printed(t, "import", "-json", gift)
 	want := `{"questions":[{"type":"single","title":"One","text":"1 \\+ 1?","format":"plain",` +
 		`"choices":[{"text":"2","weight":100,"feedback":"Yes"},{"text":"11","weight":50,"feedback":""}],` +
 		`"accept":[],"ranges":[],"pairs":[],"feedback":"","tags":[],"category":""}],` +
@@ -71,9 +71,9 @@ func TestImportExits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, errs, code := imported(t, append([]string{"-json"}, tt.args...)...)
+			_, errs, code := printed(t, "import", append([]string{"-json"}, tt.args...)...)
 			if tt.args[0] == "-format" {
-				_, errs, code = imported(t, tt.args...)
+				_, errs, code = printed(t, "import", tt.args...)
 			}
 			if code != tt.code || !strings.Contains(errs, tt.says) || strings.Count(errs, "\n") > 1 {
 				t.Errorf("exit %d, %q; want %d, %q", code, errs, tt.code, tt.says)

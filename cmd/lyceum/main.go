@@ -32,6 +32,8 @@ func commands() []command {
 		{"import", "read banks of questions: GIFT, Aiken, Moodle XML, QTI, Kahoot, CSV", importFiles},
 		{"convert", "write banks of questions as GIFT, Moodle XML, QTI, XLSX or CSV", convert},
 		{"evaluate", "measure the recommender on recorded behaviour", evaluate},
+		{"offpolicy", "estimate what one policy brings from the log of another", judge},
+		{"simulate", "let experiments run among simulated people", simulate},
 		{"version", "print the version", version},
 	}
 }

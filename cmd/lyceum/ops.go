@@ -71,8 +71,9 @@ func (in *installation) openDoor() error {
 		return nil
 	}
 	log := in.log.Named("ops")
+	open, closed := in.server.OperatorPages()
 	door, err := operator.Open(c, operator.Pages{
-		Metrics: in.metrics.Handler(log), Health: in.server.Health, Readiness: in.server.Readiness,
+		Metrics: in.metrics.Handler(log), Health: in.server.Health, Readiness: in.server.Readiness, Open: open, Closed: closed,
 	}, log)
 	if errors.Is(err, syscall.EADDRINUSE) && c.Listen == operator.Default {
 		log.Warn("another server has the operators' default address: there are no metrics of this one; ops.listen sets an address", zap.String("address", c.Listen))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,9 +43,21 @@ func openArchive(c *Config, shelf *catalog.Catalog, house *room.House, engine *r
 	if err != nil {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}
+	archive.Safe = house
+	house.Reacted = func(id wire.RoomID, at wire.Millis, n int) { archive.Stir(id, at, record.Reactions, n) }
 	archive.Clips(func(m record.Manifest, clip record.Clip) { publishClip(shelf, m, clip, log) })
 	engine.SetCatalog(itemsOf(shelf))
 	return archive, nil
+}
+
+// unshelve takes clips that are gone out of the catalogue.
+func (in *installation) unshelve(clips []string) {
+	for _, name := range clips {
+		in.shelf.Remove(name)
+	}
+	if len(clips) > 0 {
+		in.recommender.SetCatalog(itemsOf(in.shelf))
+	}
 }
 
 // publishClip makes a clip a short video of the catalogue, by the same author
@@ -73,8 +86,20 @@ func publishClip(shelf *catalog.Catalog, m record.Manifest, clip record.Clip, lo
 // recordClasses does with recordings what a class's log says, and notes in
 // them what happened in the class.
 func recordClasses(archive *record.Archive, stage *signaling.Service, house *room.House, auto bool) room.Handle {
+	settled := sync.Map{} // rooms
 	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
 		air := func() *media.Stage { return stage.Stage(id) }
+		if _, done := settled.Load(id); !done { // what is on the disk may be of another log
+			now, err := house.Recorded(ctx, id)
+			if err != nil {
+				return fmt.Errorf("record: %w", err)
+			}
+			if !now.On {
+				now.ID = 0
+			}
+			archive.Settle(id, now.ID, now.Since)
+			settled.Store(id, true)
+		}
 		for _, e := range events {
 			h := e.Head
 			switch e := e.Event.(type) {
@@ -100,10 +125,20 @@ func recordClasses(archive *record.Archive, stage *signaling.Service, house *roo
 				archive.Stop(id, e.ID, h.At, e.Reason)
 			case room.ClipMarked:
 				archive.Want(id, e.Recording, h.Seq, e.Title, e.From, e.To)
+			case room.Captioned:
+				archive.Say(id, h.Seq, e.Lang, e.Begin, e.End, e.Text)
+			case room.CaptionFixed:
+				archive.Correct(id, h.Seq, e.Cue, e.Text)
 			case room.SegmentSet:
 				if e.Segment.Text != "" {
 					archive.Mark(id, h.At, "segment", h.Seq)
 				}
+			case room.Said:
+				archive.Stir(id, h.At, record.Chat, 1)
+			case qa.Asked, qa.Upvoted:
+				archive.Stir(id, h.At, record.Questions, 1)
+			case poll.Voted, poll.Balloted, quiz.Answered:
+				archive.Stir(id, h.At, record.Answers, 1)
 			case qa.Answered:
 				archive.Mark(id, h.At, "question", e.Question)
 			case poll.Opened:
@@ -135,4 +170,56 @@ func chapterWords(house *room.House) func(context.Context, record.Manifest) []st
 		}
 		return words
 	}
+}
+
+// When old recordings are looked for.
+const (
+	firstExpiry = 2 * time.Minute // after the start
+	nextExpiry  = 24 * time.Hour
+)
+
+// expire deletes recordings once they are older than keep, 0: none. The
+// function that it returns ends that.
+func expire(archive *record.Archive, house *room.House, gone func(clips []string), keep time.Duration, log *zap.Logger) (stop func()) {
+	if keep <= 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		due := time.NewTimer(firstExpiry)
+		defer due.Stop()
+		for {
+			select {
+			case <-due.C:
+			case <-ctx.Done():
+				return
+			}
+			for _, m := range archive.Ended(wire.At(time.Now().Add(-keep))) {
+				clips, err := expireOne(ctx, archive, house, m)
+				gone(clips)
+				if ctx.Err() != nil {
+					return
+				}
+				if err != nil {
+					log.Warn("an old recording is not deleted; tomorrow again", zap.String("room", string(m.Room)), zap.Uint64("recording", m.ID), zap.Error(err))
+				}
+			}
+			due.Reset(nextExpiry)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// expireOne notes in a class's record that a recording goes, and deletes it:
+// what is deleted has an entry, whatever comes in between.
+func expireOne(ctx context.Context, archive *record.Archive, house *room.House, m record.Manifest) (clips []string, err error) {
+	if err := house.Do(ctx, m.Room, wire.System, room.RecordDeleted{ID: m.ID, Old: true}); err != nil {
+		return nil, err
+	}
+	return archive.Delete(m.Room, m.ID)
 }

@@ -5,8 +5,9 @@
 //     earlier version signed with Ed25519 (RFC 8037) stay valid. A token is of
 //     one [Kind] and is never taken for another: a room token opens one room
 //     for one person, an invitation is a link that gives a role to whoever
-//     redeems it, an identity token only says who somebody is, and a
-//     publishing token is for a streaming program, which can only send.
+//     redeems it, an identity token only says who somebody is, a publishing
+//     token is for a streaming program, which can only send, and a captioning
+//     token for whoever writes down what is said.
 //   - [OneTime] holds the links that a host opens once.
 //   - [APIKeys] knows the other servers that may post behaviours.
 //
@@ -40,6 +41,7 @@ const (
 	Invitation Kind = "invitation" // gives a role in one room to whoever redeems it, until it expires
 	Identity   Kind = "identity"   // says who somebody is, and opens nothing
 	Publishing Kind = "publishing" // sends media into one room as one person, and opens nothing
+	Captioning Kind = "captioning" // sends captions into one room as one person, and does nothing else there
 )
 
 // Everywhere is the room of an identity token. It is not a valid room id, so
@@ -72,7 +74,7 @@ type Claims struct {
 // or nil. It looks at everything but the time of day.
 func (c Claims) check() string {
 	switch c.Kind {
-	case Room, Invitation, Publishing:
+	case Room, Invitation, Publishing, Captioning:
 		if !c.Room.Valid() {
 			return "the room id is not well formed"
 		}

@@ -314,10 +314,20 @@ func (t *teacher) do(ctx context.Context, kind string, data any) error {
 	return err
 }
 
+// settling is the refusal of a reveal while some who see the class late may
+// still answer: the teacher waits for them.
+const settling = "quiz.settling"
+
 // make gives a command that makes something and returns its id, 0 if it was
 // refused.
 func (t *teacher) make(ctx context.Context, kind string, data any) (uint64, error) {
 	id, err := t.client.Command(ctx, kind, data)
+	if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == settling {
+		if err := t.wait(ctx, time.Duration(e.RetryMS)*time.Millisecond); err != nil {
+			return 0, err
+		}
+		id, err = t.client.Command(ctx, kind, data)
+	}
 	if refused(err) {
 		t.class.log.Debug("the teacher was refused", zap.String("type", kind), zap.Error(err))
 		t.class.counts.refusals.Add(1)

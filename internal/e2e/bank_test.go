@@ -47,16 +47,12 @@ func (p *person) drop(t *testing.T, selector string, files ...string) {
 // A teacher drops files of questions, sees what was read and what was skipped,
 // keeps some in the bank, asks others in class, and draws from the bank.
 func TestQuestionFilesAndBank(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
+	s := newSchool(t)
 	t.Cleanup(func() {
-		s.kill()
 		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
 			s.host.failed(t)
 		}
 	})
-	s.browser = openBrowser(t)
 	s.host, s.ana = arrive(t, s.browser, "Ines", true), arrive(t, s.browser, "Ana", true)
 	gift := filepath.Join(t.TempDir(), "countries.gift")
 	if err := os.WriteFile(gift, []byte(droppedGIFT), 0o600); err != nil {

@@ -1,41 +1,17 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 )
 
-// school is the class of the test: the server and everybody at it.
-type school struct {
-	*server
-	browser                context.Context
-	host, ana, ming, helen *person // the teacher, two viewers and a moderator
-}
-
 // TestClass plays a whole class. Its parts follow one another and share the
 // class, so the first that fails ends it.
 func TestClass(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
-	s.host = arrive(t, s.browser, "Ines", true)
-	s.ana = arrive(t, s.browser, "Ana", true)
-	s.ming = arrive(t, s.browser, "小明", true)
-	s.helen = arrive(t, s.browser, "Helen", true)
-
-	for _, part := range []struct {
-		name string
-		play func(*testing.T, *school)
-	}{
+	s := newSchool(t)
+	s.play(t, []part{
 		{"the host goes live", goesLive},
 		{"viewers watch", viewersWatch},
 		{"the host shares the screen", screenShared},
@@ -52,23 +28,7 @@ func TestClass(t *testing.T) {
 		{"in Chinese and in the dark", inChinese},
 		{"on a phone", onPhone},
 		{"the class ends", classEnds},
-	} {
-		ok := t.Run(part.name, func(t *testing.T) {
-			part.play(t, s)
-			for _, p := range s.people() {
-				p.silent(t)
-			}
-		})
-		if !ok {
-			for _, p := range s.people() {
-				p.failed(t)
-			}
-			t.Fatalf("the class cannot go on after %q", part.name)
-		}
-	}
-	if code := s.stop(t); code != 0 {
-		t.Errorf("the server ended with exit code %d", code)
-	}
+	})
 	for line := range strings.Lines(s.log.String()) {
 		for _, bad := range []string{"ERROR", "panic", "DATA RACE"} {
 			if strings.Contains(line, bad) {
@@ -77,9 +37,6 @@ func TestClass(t *testing.T) {
 		}
 	}
 }
-
-// people are all who have a window.
-func (s *school) people() []*person { return []*person{s.host, s.ana, s.ming, s.helen} }
 
 // goesLive brings the host through the one-time link onto the air.
 func goesLive(t *testing.T, s *school) {

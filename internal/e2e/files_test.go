@@ -93,15 +93,7 @@ func (p *person) loaded(t *testing.T, selector string) {
 // TestPicturesAndSounds has a host upload what a quiz needs, a viewer answer
 // it by the keyboard alone and another by touch, and both see the reveal.
 func TestPicturesAndSounds(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
+	s := newSchool(t)
 	s.host = arrive(t, s.browser, "Ines", true)
 	s.ana = arrive(t, s.browser, "Ana", true)
 	s.ming = arrive(t, s.browser, "小明", true)

@@ -15,24 +15,8 @@ import (
 // polls and the question board, with a look at every page through the rules of
 // accessibility. Its parts share the class, so the first that fails ends it.
 func TestInteraction(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
-	s.host = arrive(t, s.browser, "Ines", true)
-	s.ana = arrive(t, s.browser, "Ana", true)
-	s.ming = arrive(t, s.browser, "小明", true)
-	s.helen = arrive(t, s.browser, "Helen", true)
-
-	for _, part := range []struct {
-		name string
-		play func(*testing.T, *school)
-	}{
+	s := newSchool(t)
+	s.play(t, []part{
 		{"the doors", doors},
 		{"everybody comes", everybodyComes},
 		{"a quiz of every type, by keyboard alone", quizTypes},
@@ -41,23 +25,7 @@ func TestInteraction(t *testing.T) {
 		{"polls of every kind", pollKinds},
 		{"the question board", questionBoard},
 		{"a class that is over", classOver},
-	} {
-		ok := t.Run(part.name, func(t *testing.T) {
-			part.play(t, s)
-			for _, p := range s.people() {
-				p.silent(t)
-			}
-		})
-		if !ok {
-			for _, p := range s.people() {
-				p.failed(t)
-			}
-			t.Fatalf("the class cannot go on after %q", part.name)
-		}
-	}
-	if code := s.stop(t); code != 0 {
-		t.Errorf("the server ended with exit code %d", code)
-	}
+	})
 }
 
 // everybodyComes brings the host into the studio and two viewers into the

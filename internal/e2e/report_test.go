@@ -10,24 +10,8 @@ import (
 // TestReport runs a short class and reads in its report what happened in it,
 // while it goes on and when it is over.
 func TestReport(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
-	s.host = arrive(t, s.browser, "Ines", true)
-	s.ana = arrive(t, s.browser, "Ana", true)
-	s.ming = arrive(t, s.browser, "小明", true)
-	s.helen = arrive(t, s.browser, "Helen", true)
-
-	for _, part := range []struct {
-		name string
-		play func(*testing.T, *school)
-	}{
+	s := newSchool(t)
+	s.play(t, []part{
 		{"everybody comes", everybodyComes},
 		{"the class", classToReport},
 		{"the report while it goes on", reportGrows},
@@ -35,20 +19,7 @@ func TestReport(t *testing.T) {
 		{"people", reportOfPeople},
 		{"for everybody to see and to print", reportForAll},
 		{"not for viewers", reportNotForViewers},
-	} {
-		ok := t.Run(part.name, func(t *testing.T) {
-			part.play(t, s)
-			for _, p := range s.people() {
-				p.silent(t)
-			}
-		})
-		if !ok {
-			for _, p := range s.people() {
-				p.failed(t)
-			}
-			t.Fatalf("the class cannot go on after %q", part.name)
-		}
-	}
+	})
 }
 
 // classToReport is what there is to tell: messages, a poll and a quiz.

@@ -17,15 +17,7 @@ import (
 func TestHeldMessages(t *testing.T) {
 	t.Setenv("LYCEUM_MODERATION_LISTS", "en=mask,zh=hold")
 	t.Setenv("LYCEUM_MODERATION_LINKS", "hold")
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
+	s := newSchool(t)
 	links := s.invitations(t, 2)
 	s.helen, s.host = s.moderator(t, "Helen", links[0]), s.moderator(t, "Ines", links[1])
 	s.ana, s.ming = s.viewer(t, "Ana"), s.viewer(t, "小明")

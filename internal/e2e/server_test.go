@@ -27,7 +27,8 @@ const room = "go-101"
 // addresses and data.
 type server struct {
 	binary, data string
-	http, media  string // addresses
+	http, media  string   // addresses
+	flags        []string // besides the usual ones
 
 	process *exec.Cmd
 	ended   chan error // gets the process's end
@@ -64,8 +65,8 @@ var hostLink = regexp.MustCompile(`Teach\s+(http\S+#once=\S+)`)
 // Suggestions come at every pause, and none by chance.
 func (s *server) start(t *testing.T) {
 	t.Helper()
-	s.process = exec.Command(s.binary, "serve", "--http.addr", s.http, "--media.listen", s.media, "--data.dir", s.data,
-		"--access.room", room, "--suggest.push_gap", "1ms", "--suggest.explore", "-1")
+	s.process = exec.Command(s.binary, append([]string{"serve", "--http.addr", s.http, "--media.listen", s.media, "--data.dir", s.data,
+		"--access.room", room, "--suggest.push_gap", "1ms", "--suggest.explore", "-1"}, s.flags...)...)
 	s.process.Stderr = &s.log
 	out, err := s.process.StdoutPipe()
 	if err != nil {

@@ -11,46 +11,14 @@ import (
 // a template to its result, and one that opens when the class ends. Its parts
 // share the class, so the first that fails ends it.
 func TestSurveys(t *testing.T) {
-	s := &school{server: buildServer(t)}
-	s.start(t)
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.String())
-		}
-	})
-	s.browser = openBrowser(t)
-	s.host = arrive(t, s.browser, "Ines", true)
-	s.ana = arrive(t, s.browser, "Ana", true)
-	s.ming = arrive(t, s.browser, "小明", true)
-	s.helen = arrive(t, s.browser, "Helen", true)
-
-	for _, part := range []struct {
-		name string
-		play func(*testing.T, *school)
-	}{
+	s := newSchool(t)
+	s.play(t, []part{
 		{"everybody comes", everybodyComes},
 		{"two are lost", twoAreLost},
 		{"would you recommend it", recommendIt},
 		{"an anonymous survey", anonymously},
 		{"feedback at the end", feedbackAtTheEnd},
-	} {
-		ok := t.Run(part.name, func(t *testing.T) {
-			part.play(t, s)
-			for _, p := range s.people() {
-				p.silent(t)
-			}
-		})
-		if !ok {
-			for _, p := range s.people() {
-				p.failed(t)
-			}
-			t.Fatalf("the class cannot go on after %q", part.name)
-		}
-	}
-	if code := s.stop(t); code != 0 {
-		t.Errorf("the server ended with exit code %d", code)
-	}
+	})
 }
 
 // heardNothing fails the test if a frame that came to somebody has the words.

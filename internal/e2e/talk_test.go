@@ -98,6 +98,7 @@ func moderate(t *testing.T, s *school) {
 	for _, p := range []*person{s.host, s.ana} {
 		p.sees(t, ".message__text", "Buy followers at example.com")
 	}
+	s.helen.sees(t, ".entry__text", "Buy followers at example.com")
 	s.helen.photograph(t, "console")
 	s.helen.press(t, "kd") // picks the newest entry and deletes it
 	for _, p := range []*person{s.host, s.ana, s.ming} {

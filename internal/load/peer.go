@@ -33,24 +33,10 @@ func StartPeer(ctx context.Context, path, dir string) (Target, *Process, error) 
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return Target{}, nil, err
 	}
-	p, err := start(Command(ctx, path, "--config", file))
+	p, err := StartAt(ctx, Command(ctx, path, "--config", file), addr.String())
 	if err != nil {
 		return Target{}, nil, fmt.Errorf("%s: %w", PeerName, err)
 	}
-	ready := false
-	await(ctx, stopTime, func() bool {
-		conn, err := net.Dial("tcp", addr.String())
-		if err == nil {
-			_ = conn.Close()
-			ready = true
-		}
-		return ready
-	})
-	if !ready {
-		_ = p.Stop()
-		return Target{}, nil, fmt.Errorf("%s did not start", PeerName)
-	}
-	p.url = "http://" + addr.String()
 	return Target{Name: PeerName, URL: p.url, Usage: p.Usage(), speaks: centrifugo{}}, p, nil
 }
 

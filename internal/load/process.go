@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -91,6 +92,30 @@ func start(cmd *exec.Cmd) (*Process, error) {
 	return &Process{cmd: cmd}, nil
 }
 
+// StartAt starts a server that listens at addr and need not say so: it has
+// started once it takes a TCP connection there.
+func StartAt(ctx context.Context, cmd *exec.Cmd, addr string) (*Process, error) {
+	p, err := start(cmd)
+	if err != nil {
+		return nil, err
+	}
+	ready := false
+	await(ctx, stopTime, func() bool {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			_ = conn.Close()
+			ready = true
+		}
+		return ready
+	})
+	if !ready {
+		_ = p.Stop()
+		return nil, fmt.Errorf("%s did not start", cmd.Path)
+	}
+	p.url = "http://" + addr
+	return p, nil
+}
+
 // Command is a command that is interrupted, and later killed, when ctx ends.
 func Command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
@@ -108,6 +133,12 @@ func (p *Process) Usage() func() (Usage, error) {
 		return nil
 	}
 	return func() (Usage, error) { return ReadUsage(p.cmd.Process.Pid) }
+}
+
+// Kill ends the process at once.
+func (p *Process) Kill() error {
+	_ = p.cmd.Process.Kill()
+	return p.cmd.Wait()
 }
 
 // Stop ends the process: it is asked to, and killed if it does not.

@@ -46,6 +46,8 @@ func (f *Fold) applyPoll(h wire.Head, e poll.Event) {
 		id = e.Poll
 	case poll.Removed:
 		id = e.Poll
+	case poll.Closing:
+		id = e.Poll
 	case poll.Revealed:
 		id = e.Poll
 	case poll.Participated:

@@ -16,9 +16,12 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/auth"
 	uploads "github.com/lyceum-live/lyceum/internal/files"
+	"github.com/lyceum-live/lyceum/media/hls"
 	"github.com/lyceum-live/lyceum/media/record"
 	"github.com/lyceum-live/lyceum/quiz/bank"
+	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/signaling"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -80,21 +83,21 @@ func statusOf(e *wire.Error) int {
 	switch e.Code {
 	case auth.ErrToken.Code, auth.ErrExpired.Code:
 		return http.StatusUnauthorized
-	case auth.ErrRoom.Code, auth.ErrOnce.Code, wire.ErrForbidden.Code, room.ErrBanned.Code, errGuests.Code:
+	case auth.ErrRoom.Code, auth.ErrOnce.Code, wire.ErrForbidden.Code, room.ErrBanned.Code, errGuests.Code, room.ErrNoReplay.Code:
 		return http.StatusForbidden
-	case wire.ErrNotFound.Code, record.ErrNone.Code:
+	case wire.ErrNotFound.Code, record.ErrNone.Code, hls.ErrNone.Code:
 		return http.StatusNotFound
 	case auth.ErrGuesses.Code, errRate.Code, uploads.ErrQuota.Code:
 		return http.StatusTooManyRequests
 	case room.ErrFull.Code, uploads.ErrFull.Code, bank.ErrFull.Code:
 		return http.StatusInsufficientStorage
-	case room.ErrUnavailable.Code, wire.ErrBusy.Code, room.ErrClosed.Code:
+	case room.ErrUnavailable.Code, wire.ErrBusy.Code, room.ErrClosed.Code, hls.ErrIdle.Code, hls.ErrFull.Code, signaling.ErrFull.Code:
 		return http.StatusServiceUnavailable
 	case errMedia.Code, uploads.ErrType.Code:
 		return http.StatusUnsupportedMediaType
 	case errTooLong.Code, uploads.ErrLarge.Code, errFormatBounds.Code, errFormatMany.Code:
 		return http.StatusRequestEntityTooLarge
-	case bank.ErrKnown.Code, record.ErrGoesOn.Code:
+	case bank.ErrKnown.Code, record.ErrGoesOn.Code, recommend.ErrExperiment.Code:
 		return http.StatusConflict
 	case uploads.ErrBroken.Code, errFormatUnknown.Code, errFormatUnreadable.Code, errFormatEmpty.Code, errFormatOld.Code, errFormatDTD.Code, errFormatNothing.Code:
 		return http.StatusUnprocessableEntity

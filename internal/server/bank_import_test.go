@@ -35,23 +35,7 @@ type preview struct {
 // post sends a body as it is.
 func (r *rig) post(path, token, lang, kind string, body io.Reader) (*http.Response, []byte) {
 	r.t.Helper()
-	req, err := http.NewRequest("POST", r.http.URL+path, body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept-Language", lang)
-	req.Header.Set("Content-Type", kind)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res, b
+	return r.send("POST", path, token, body, "Accept-Language", lang, "Content-Type", kind)
 }
 
 // imported reads a file through the server.

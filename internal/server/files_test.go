@@ -7,7 +7,6 @@ import (
 	"image/png"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -37,31 +36,6 @@ func (r *rig) uploaded() (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
-}
-
-// send makes a request with a body and headers by name and value.
-func (r *rig) send(method, path, token string, body []byte, headers ...string) (*http.Response, []byte) {
-	r.t.Helper()
-	req, err := http.NewRequest(method, r.http.URL+path, bytes.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res, b
 }
 
 func TestUpload(t *testing.T) {

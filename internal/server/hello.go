@@ -51,7 +51,11 @@ func (k *socket) enter() bool {
 		k.refuse(r.ID, err, wire.CloseProtocol)
 		return false
 	}
-	claims, err := k.server.Keys.Verify(data.Token, auth.Room, k.id, at)
+	kind := auth.Room
+	if k.captions {
+		kind = auth.Captioning
+	}
+	claims, err := k.server.Keys.Verify(data.Token, kind, k.id, at)
 	if err != nil {
 		code := wire.CloseToken
 		if errors.Is(err, auth.ErrExpired) {
@@ -65,7 +69,7 @@ func (k *socket) enter() bool {
 		return false
 	}
 	k.session = &room.Session{
-		User: claims.User, Name: claims.Name, Role: claims.Role, Admin: k.admin, Lang: k.language(),
+		User: claims.User, Name: claims.Name, Role: claims.Role, Admin: k.admin, Captions: k.captions, Lang: k.language(),
 		Conn: k.conn, Close: k.close,
 	}
 	if err := k.server.House.Join(context.Background(), k.id, k.session, r.ID, data.After); err != nil {
@@ -79,7 +83,9 @@ func (k *socket) enter() bool {
 		k.refuse(r.ID, err, code)
 		return false
 	}
-	k.tellPoints()
+	if !k.captions {
+		k.tellPoints()
+	}
 	return true
 }
 

@@ -105,6 +105,10 @@ func (k *socket) handle(b *[]byte, at time.Time) bool {
 		k.reply(r.ID, 0, nil, errRate)
 		return true
 	}
+	if k.captions && !captionerMay(r.Type) {
+		k.reply(r.ID, 0, nil, wire.ErrForbidden)
+		return true
+	}
 	if strings.HasPrefix(r.Type, "media.") {
 		k.handleMedia(r)
 		return true
@@ -124,9 +128,13 @@ func (k *socket) handle(b *[]byte, at time.Time) bool {
 // but this socket.
 func (k *socket) handleMedia(r wire.Request) {
 	if k.media == nil {
-		k.media = k.server.Media.Peer(k.id, k.session.User, signaling.Rights{Publish: k.session.Role == wire.Host}, func(kind string, data any) {
+		k.media = k.server.Media.Peer(k.id, k.session.User, signaling.Rights{Publish: k.session.Role == wire.Host && !k.captions}, func(kind string, data any) {
 			k.tell(wire.View{Type: kind, Data: data})
 		})
+		k.media.Via(k.host)
+	}
+	if r.Type == "media.publish" && k.session.Role != wire.Host {
+		k.seated()
 	}
 	data, err := k.media.Handle(context.Background(), r.Type, r.Data)
 	k.reply(r.ID, 0, data, err)

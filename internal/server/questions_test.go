@@ -3,7 +3,6 @@ package server_test
 import (
 	"encoding/csv"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,22 +15,8 @@ import (
 // sheet downloads the board of algebra in a language.
 func (r *rig) sheet(token, lang string) (int, http.Header, string) {
 	r.t.Helper()
-	req, err := http.NewRequest("GET", r.http.URL+"/v1/rooms/algebra/questions.csv", nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept-Language", lang)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res.StatusCode, res.Header, string(b)
+	status, head, b := r.get("/v1/rooms/algebra/questions.csv", token, "Accept-Language", lang)
+	return status, head, string(b)
 }
 
 // A board of more questions than any page holds is downloaded whole, by the

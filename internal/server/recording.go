@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
+	"github.com/lyceum-live/lyceum/internal/vtt"
 	"github.com/lyceum-live/lyceum/media/record"
+	"github.com/lyceum-live/lyceum/room"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -40,6 +42,16 @@ type recordingView struct {
 	URL      string        `json:"url"` // of its page
 	Files    []fileView    `json:"files"`
 	Chapters []chapterView `json:"chapters"`
+	Captions []captionView `json:"captions"`
+	Moments  []momentView  `json:"moments,omitzero"` // for the staff
+}
+
+// momentView is a piece that may make a good clip.
+type momentView struct {
+	At   int64  `json:"at"`
+	From int64  `json:"from"`
+	To   int64  `json:"to"`
+	Why  string `json:"why"`
 }
 
 type fileView struct {
@@ -133,29 +145,70 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	m, err := s.oneOf(r, id)
+	m, err := s.oneOf(r, id, who)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	s.setCookie(w, r, id, who)
-	s.answer(w, s.viewOf(r.Context(), m, true))
+	v := s.viewOf(r.Context(), m, true)
+	if s.House.CheckStaff(r.Context(), id, wire.Actor{User: who.User, Role: who.Role}) == nil {
+		for _, one := range m.Moments {
+			v.Moments = append(v.Moments, momentView{one.At, one.From, one.To, one.Why})
+		}
+	}
+	s.answer(w, v)
 }
 
-// oneOf is the recording that a request's path names.
-func (s *Server) oneOf(r *http.Request, id wire.RoomID) (record.Manifest, error) {
+// cutClip makes a clip of any piece of a recording, for the staff.
+func (s *Server) cutClip(w http.ResponseWriter, r *http.Request) {
+	id, who, ok := s.recorder(w, r, wire.Moderator)
+	if !ok {
+		return
+	}
+	m, err := s.oneOf(r, id, who)
+	var body struct {
+		From  int64  `json:"from"`
+		To    int64  `json:"to"`
+		Title string `json:"title"`
+	}
+	if err == nil {
+		err = read(w, r, &body)
+	}
+	if err == nil && (body.From < 0 || body.To > m.Length()) {
+		err = wire.ErrField.In("to")
+	}
+	if err == nil {
+		err = s.House.Do(r.Context(), id, wire.Actor{User: who.User, Role: who.Role}, room.CutClip{
+			Recording: m.ID, From: m.Started + wire.Millis(body.From), To: m.Started + wire.Millis(body.To), Title: body.Title,
+		})
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// oneOf is the recording that a request's path names, if who asks may see it
+// now.
+func (s *Server) oneOf(r *http.Request, id wire.RoomID, who auth.Claims) (record.Manifest, error) {
 	number, err := strconv.ParseUint(r.PathValue("recording"), 10, 64)
 	if err != nil {
 		return record.Manifest{}, record.ErrNone
 	}
-	return s.Recordings.Get(id, number)
+	m, err := s.Recordings.Get(id, number)
+	if err == nil && m.Ended == 0 {
+		err = s.House.MayReplay(r.Context(), id, wire.Actor{User: who.User, Role: who.Role})
+	}
+	return m, err
 }
 
 func (s *Server) viewOf(ctx context.Context, m record.Manifest, whole bool) recordingView {
 	at := fmt.Sprintf("/v1/rooms/%s/recordings/%d/", m.Room, m.ID)
 	v := recordingView{
 		ID: m.ID, Room: m.Room, Title: m.Title, Started: m.Started, Ended: m.Ended, Reason: m.Reason, Length: m.Length(),
-		URL: fmt.Sprintf("/recording/%s/%d", m.Room, m.ID), Files: []fileView{}, Chapters: []chapterView{},
+		URL: fmt.Sprintf("/recording/%s/%d", m.Room, m.ID), Files: []fileView{}, Chapters: []chapterView{}, Captions: []captionView{},
 	}
 	if m.Poster {
 		v.Poster = at + record.Poster
@@ -168,6 +221,9 @@ func (s *Server) viewOf(ctx context.Context, m record.Manifest, whole bool) reco
 			v.Files = append(v.Files, fileView{at + f.Name, f.Set, filmTypes[path.Ext(f.Name)], f.Start, f.Length, f.Video, f.Width, f.Height, f.Done})
 		}
 	}
+	for _, lang := range m.Captions {
+		v.Captions = append(v.Captions, captionView{lang, at + "captions." + lang + ".vtt"})
+	}
 	words := s.ChapterWords(ctx, m)
 	for i, c := range m.Chapters {
 		v.Chapters = append(v.Chapters, chapterView{c.At, c.Kind, words[i]})
@@ -178,25 +234,52 @@ func (s *Server) viewOf(ctx context.Context, m record.Manifest, whole bool) reco
 // recordingFile sends a film, or a part of it (RFC 9110, section 14), the
 // poster, or the chapters.
 func (s *Server) recordingFile(w http.ResponseWriter, r *http.Request) {
-	id, _, ok := s.seer(w, r)
+	id, who, ok := s.seer(w, r)
 	if !ok {
 		return
 	}
-	m, err := s.oneOf(r, id)
+	m, err := s.oneOf(r, id, who)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	if r.PathValue("file") == "chapters.vtt" {
+	file := r.PathValue("file")
+	switch {
+	case file == "chapters.vtt":
 		s.chapters(w, r, m)
 		return
+	case path.Ext(file) == ".vtt":
+		s.captionFile(w, r, m, file)
+		return
+	case strings.HasSuffix(file, record.PlaylistEnding), record.IsInit(file):
+		s.replay(w, r, m, file)
+		return
 	}
-	name, err := s.Recordings.Path(id, m.ID, r.PathValue("file"))
+	name, err := s.Recordings.Path(id, m.ID, file)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	s.film(w, r, name, "private, no-cache")
+}
+
+// replay sends what it takes to go back in a class: the playlist of a film
+// that grows, and what a decoder is given before it.
+func (s *Server) replay(w http.ResponseWriter, r *http.Request, m record.Manifest, name string) {
+	kind, get := "application/vnd.apple.mpegurl", s.Recordings.Playlist
+	if record.IsInit(name) {
+		kind, get = "video/mp4", s.Recordings.Init
+	}
+	b, err := get(m.Room, m.ID, name)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = w.Write(b)
 }
 
 func (s *Server) film(w http.ResponseWriter, r *http.Request, name, cache string) {
@@ -228,7 +311,18 @@ func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, record.ErrNone)
 		return
 	}
-	name, err := s.Recordings.ClipPath(r.PathValue("clip"))
+	clip := r.PathValue("clip")
+	if of, found := strings.CutSuffix(clip, ".vtt"); found {
+		name, lang, _ := strings.Cut(of, ".")
+		cues, err := s.Recordings.ClipCaptions(r.Context(), name, lang)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		sendVTT(w, cues)
+		return
+	}
+	name, err := s.Recordings.ClipPath(clip)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -241,8 +335,7 @@ func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
 func (s *Server) chapters(w http.ResponseWriter, r *http.Request, m record.Manifest) {
 	view := s.viewOf(r.Context(), m, true)
 	texts := s.texts[langOf(r.Header.Get("Accept-Language"))]
-	var b bytes.Buffer
-	b.WriteString("WEBVTT\n")
+	var cues []vtt.Cue
 	for i, c := range view.Chapters {
 		end := max(view.Length, c.At+1)
 		if i+1 < len(view.Chapters) {
@@ -252,30 +345,35 @@ func (s *Server) chapters(w http.ResponseWriter, r *http.Request, m record.Manif
 		if title == "" {
 			title = texts["recording.kind."+c.Kind]
 		}
-		fmt.Fprintf(&b, "\n%s --> %s\n%s\n", vttTime(c.At), vttTime(end), vttText.Replace(strings.Join(strings.Fields(title), " ")))
+		cues = append(cues, vtt.Cue{Begin: c.At, End: end, Text: strings.Join(strings.Fields(title), " ")})
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/vtt; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(b.Bytes())
+	sendVTT(w, cues)
 }
 
-// vttText escapes what has a meaning in a cue's text, which may not hold an arrow either.
-var vttText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-func vttTime(ms int64) string {
-	return fmt.Sprintf("%02d:%02d:%02d.%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, ms%1000)
+// recorder lets through who may change recordings: by a token in the header,
+// for a cookie opens nothing but films, and by the role that counts in the
+// room now, which may be another than when the token was made.
+func (s *Server) recorder(w http.ResponseWriter, r *http.Request, least wire.Role) (id wire.RoomID, who auth.Claims, ok bool) {
+	id, who, ok = s.seer(w, r)
+	if !ok {
+		return "", who, false
+	}
+	err := error(wire.ErrForbidden)
+	if bearer(r) != "" {
+		err = s.House.CheckRole(r.Context(), id, wire.Actor{User: who.User, Role: who.Role}, least)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return "", who, false
+	}
+	return id, who, true
 }
 
 // poster keeps a picture of the class as the poster of its recording; where
 // nothing is recorded, as in the moment after a restart, it is not needed.
 func (s *Server) poster(w http.ResponseWriter, r *http.Request) {
-	id, who, ok := s.seer(w, r)
+	id, _, ok := s.recorder(w, r, wire.Host)
 	if !ok {
-		return
-	}
-	if bearer(r) == "" || who.Role != wire.Host { // a cookie opens nothing but films
-		s.fail(w, r, wire.ErrForbidden)
 		return
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPoster))
@@ -297,16 +395,18 @@ func (s *Server) poster(w http.ResponseWriter, r *http.Request) {
 
 // removeRecording deletes a recording and its clips, for the host.
 func (s *Server) removeRecording(w http.ResponseWriter, r *http.Request) {
-	id, who, ok := s.seer(w, r)
+	id, who, ok := s.recorder(w, r, wire.Host)
 	if !ok {
 		return
 	}
-	if bearer(r) == "" || who.Role != wire.Host {
-		s.fail(w, r, wire.ErrForbidden)
-		return
-	}
-	m, err := s.oneOf(r, id)
+	m, err := s.oneOf(r, id, who)
 	var clips []string
+	if err == nil && m.Ended == 0 {
+		err = record.ErrGoesOn
+	}
+	if err == nil { // the class's record says so, whatever comes in between
+		err = s.House.Do(r.Context(), id, wire.Actor{User: who.User, Role: who.Role}, room.RecordDeleted{ID: m.ID})
+	}
 	if err == nil {
 		clips, err = s.Recordings.Delete(id, m.ID)
 	}

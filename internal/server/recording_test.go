@@ -59,6 +59,20 @@ func newCinema(t *testing.T, r *rig) (url string, shelf *catalog.Catalog) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveWith(t, r, archive, shelf), shelf
+}
+
+// serveRecordings serves an archive beside the rig's own parts.
+func serveRecordings(t *testing.T, r *rig, archive *record.Archive) string {
+	shelf, err := catalog.New(nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveWith(t, r, archive, shelf)
+}
+
+func serveWith(t *testing.T, r *rig, archive *record.Archive, shelf *catalog.Catalog) string {
+	t.Helper()
 	s, err := server.New(server.Config{}, server.Parts{
 		House: r.house, Keys: r.keys, Catalog: shelf, Log: zap.NewNop(), Recordings: archive,
 		ChapterWords: func(context.Context, record.Manifest) []string { return []string{"Sets --> & <b>\nmaps", "", "Ready?"} },
@@ -72,7 +86,7 @@ func newCinema(t *testing.T, r *rig) (url string, shelf *catalog.Catalog) {
 	}
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return h.URL, shelf
+	return h.URL
 }
 
 // ask makes a request with headers given as name and value in turn.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,25 +21,7 @@ import (
 // get asks for an address with headers.
 func (r *rig) get(path, token string, headers ...string) (int, http.Header, []byte) {
 	r.t.Helper()
-	req, err := http.NewRequest("GET", r.http.URL+path, nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	res, b := r.send("GET", path, token, nil, headers...)
 	return res.StatusCode, res.Header, b
 }
 

@@ -25,6 +25,8 @@ import (
 	"github.com/lyceum-live/lyceum/internal/server"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/media/hls"
+	"github.com/lyceum-live/lyceum/media/relay"
 	"github.com/lyceum-live/lyceum/recommend"
 	"github.com/lyceum-live/lyceum/reward"
 	"github.com/lyceum-live/lyceum/room"
@@ -43,6 +45,7 @@ type rig struct {
 	once   *auth.OneTime
 	house  *room.House
 	stage  *signaling.Service
+	sfu    *media.Engine
 	config server.Config
 	files  string // the folder of uploaded ones
 }
@@ -75,10 +78,13 @@ func newRig(t testing.TB, config server.Config) *rig {
 	must(err)
 	engine.SetCatalog([]recommend.Item{{ID: "algebra-1", Kind: "session"}, {ID: "sets", Kind: "video"}})
 	pool := fanout.NewPool(fanout.Config{})
-	sfu, err := media.NewEngine(media.Config{Listen: "127.0.0.1:0"}, log)
+	sfu, err := media.NewEngine(media.Config{Listen: "127.0.0.1:0", Relay: relay.Config{On: true}}, log)
 	must(err)
+	r.sfu = sfu
 	stage := signaling.New(sfu, log)
 	r.stage = stage
+	broadcasts := hls.New(hls.Config{}, stage.Stage, func(wire.RoomID) {}, log)
+	t.Cleanup(broadcasts.Close)
 	r.house = room.NewHouse(room.Config{}, r.store, room.NewVault(r.store), pool, log)
 	r.files = filepath.Join(dir, files.Folder)
 	uploads, err := files.Open(r.files, files.Config{})
@@ -87,7 +93,7 @@ func newRig(t testing.TB, config server.Config) *rig {
 	must(err)
 	s, err := server.New(config, server.Parts{
 		House: r.house, Pool: pool, Media: stage, Keys: r.keys, Once: r.once, APIKeys: keys, Catalog: shelf,
-		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Bank: r.store, Behaviors: engine, Files: uploads, Log: log,
+		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Bank: r.store, Behaviors: engine, Files: uploads, HLS: broadcasts, Log: log,
 		Static: fstest.MapFS{
 			"i18n/en.json":    {Data: []byte(`{"error.wire.key":"a key, please","qa.anonymous":"Anonymous"}`)},
 			"i18n/zh-CN.json": {Data: []byte(`{"error.wire.key":"缺少键","qa.anonymous":"匿名"}`)},
@@ -253,21 +259,35 @@ func (b *browser) code(m message) string {
 // call makes an HTTP request and returns the status and the decoded answer.
 func (r *rig) call(method, path, token, body string) (int, map[string]any) {
 	r.t.Helper()
-	req, err := http.NewRequest(method, r.http.URL+path, strings.NewReader(body))
+	res, b := r.send(method, path, token, strings.NewReader(body), "Content-Type", "application/json")
+	out := map[string]any{}
+	_ = json.Unmarshal(b, &out)
+	return res.StatusCode, out
+}
+
+// send makes a request with headers by name and value; empty ones are left out.
+func (r *rig) send(method, path, token string, body io.Reader, headers ...string) (*http.Response, []byte) {
+	r.t.Helper()
+	req, err := http.NewRequest(method, r.http.URL+path, body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i+1] != "" {
+			req.Header.Set(headers[i], headers[i+1])
+		}
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	b, _ := io.ReadAll(res.Body)
-	out := map[string]any{}
-	_ = json.Unmarshal(b, &out)
-	return res.StatusCode, out
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return res, b
 }

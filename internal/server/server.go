@@ -18,6 +18,7 @@ import (
 	"github.com/lyceum-live/lyceum/internal/auth"
 	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/internal/report"
+	"github.com/lyceum-live/lyceum/media/hls"
 	"github.com/lyceum-live/lyceum/media/record"
 	"github.com/lyceum-live/lyceum/quiz/bank"
 	"github.com/lyceum-live/lyceum/recommend"
@@ -119,6 +120,10 @@ type Parts struct {
 	Recommend func(person wire.UserID, kind, lang string, limit int) []Recommended
 	Behaviors Behaviors
 
+	Experiments Experiments // nil: nobody is asked about them
+
+	// HLS is what serves viewers without WebRTC; nil: nothing does.
+	HLS *hls.Service
 	// Recordings are those of all rooms; nil: there are none.
 	Recordings *record.Archive
 	// ChapterWords are what a recording's chapters are called, in their order.
@@ -147,6 +152,7 @@ type Server struct {
 	lobby     lobby
 	gate      gate
 	reports   *report.Desk
+	mayWatch  verdicts
 	mux       *http.ServeMux
 }
 
@@ -181,6 +187,7 @@ func (s *Server) routes() {
 
 	s.mux.HandleFunc("GET /v1/rooms/{room}/socket", s.newcomers(s.classSocket))
 	s.mux.HandleFunc("GET /v1/rooms/{room}/admin", s.newcomers(s.adminSocket))
+	s.captionRoutes()
 
 	s.mux.HandleFunc("GET /v1/sessions", s.sessions)
 	s.mux.HandleFunc("GET /v1/videos", s.videos)
@@ -191,6 +198,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /v1/rooms/{room}/questions.csv", s.questions)
 	s.reportRoutes()
 	s.postedRoutes()
+	s.hlsRoutes()
 	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/import", s.importQuestions)
 	s.mux.HandleFunc("POST /v1/rooms/{room}/questions/export", s.exportQuestions)
 	if s.Bank != nil {
@@ -205,11 +213,15 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /v1/rooms/{room}/recordings/{recording}", s.recording)
 	s.mux.HandleFunc("DELETE /v1/rooms/{room}/recordings/{recording}", s.removeRecording)
 	s.mux.HandleFunc("GET /v1/rooms/{room}/recordings/{recording}/{file}", s.recordingFile)
+	s.mux.HandleFunc("POST /v1/rooms/{room}/recordings/{recording}/clips", s.cutClip)
 	s.mux.HandleFunc("POST /v1/rooms/{room}/poster", s.poster)
 	s.mux.HandleFunc("GET /v1/clips/{clip}", s.clip)
 	s.mux.HandleFunc("GET /v1/me/points", s.points)
 	s.mux.HandleFunc("GET /v1/recommendations", s.recommendations)
 	s.mux.HandleFunc("POST /v1/behaviors", s.behaviors)
+	if s.Experiments != nil {
+		s.experimentRoutes()
+	}
 	s.mux.HandleFunc(unrouted, s.unanswered)
 
 	s.mux.HandleFunc("GET /{$}", s.page("index.html"))

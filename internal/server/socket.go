@@ -22,12 +22,14 @@ import (
 // One goroutine at a time reads it and owns all of it but what sends and
 // closes, which the room does too.
 type socket struct {
-	server  *Server
-	id      wire.RoomID
-	admin   bool
-	ws      *websocket.Conn
-	conn    *fanout.Conn
-	closing sync.Once
+	server   *Server
+	id       wire.RoomID
+	admin    bool
+	captions bool   // a captioner's
+	host     string // by which it came
+	ws       *websocket.Conn
+	conn     *fanout.Conn
+	closing  sync.Once
 
 	// Owned by the reading goroutine.
 	seat    place

@@ -2,6 +2,8 @@ package server
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/auth"
@@ -212,4 +214,15 @@ func (s *Server) base(r *http.Request) string {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host
+}
+
+const longestHost = 253 // RFC 1035
+
+// hostOf is the name or address by which a client reached the server.
+func (s *Server) hostOf(r *http.Request) string {
+	u, err := url.Parse(s.base(r))
+	if err != nil || len(u.Hostname()) > longestHost {
+		return ""
+	}
+	return strings.Clone(u.Hostname()) // sockets keep it, and not the request's head with it
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/lyceum-live/lyceum/wire"
 )
 
-func (s *Server) classSocket(w http.ResponseWriter, r *http.Request) { s.accept(w, r, false) }
-func (s *Server) adminSocket(w http.ResponseWriter, r *http.Request) { s.accept(w, r, true) }
+func (s *Server) classSocket(w http.ResponseWriter, r *http.Request)   { s.accept(w, r, false, false) }
+func (s *Server) adminSocket(w http.ResponseWriter, r *http.Request)   { s.accept(w, r, true, false) }
+func (s *Server) captionSocket(w http.ResponseWriter, r *http.Request) { s.accept(w, r, true, true) }
 
 // accept upgrades the request. The handler returns and the socket is read on
 // a goroutine of its own, whose stack is small.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin bool) {
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin, captions bool) {
 	id, ok := s.roomOf(w, r)
 	if !ok {
 		return
@@ -27,7 +28,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, admin bool) {
 		return
 	}
 	h := &hijacker{ResponseWriter: w, pool: s.Pool}
-	k := &socket{server: s, id: id, admin: admin, seat: seat, accepts: r.Header.Get("Accept-Language")}
+	k := &socket{server: s, id: id, admin: admin, captions: captions, seat: seat, host: s.hostOf(r), accepts: r.Header.Get("Accept-Language")}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: subprotocols, OriginPatterns: s.config.Origins,
 		CompressionMode: websocket.CompressionDisabled, OnPongReceived: k.pong,

@@ -203,6 +203,9 @@ func (s *Server) created(w http.ResponseWriter, r *http.Request, session *signal
 	h.Set("Location", r.URL.Path+"/"+session.ID())
 	h.Set("ETag", tag)
 	h.Set("Accept-Patch", fragmentType)
+	for _, link := range session.Links(s.hostOf(r)) {
+		h.Add("Link", link)
+	}
 	h.Set("Content-Type", sdpType)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusCreated)

@@ -22,8 +22,9 @@ import (
 // Config says when classes are recorded and where to. The zero value means the
 // defaults.
 type Config struct {
-	Auto    bool  `yaml:"auto" default:"false" doc:"record every class from its beginning; otherwise its host begins the recording. Everybody in the class sees that it is recorded"`
-	Reserve int64 `yaml:"reserve" default:"1073741824" min:"0" unit:"bytes" doc:"that a recording leaves free on the disk: when there is less, it stops and its host is told, and the class goes on"`
+	Auto    bool          `yaml:"auto" default:"false" doc:"record every class from its beginning; otherwise its host begins the recording. Everybody in the class sees that it is recorded"`
+	Keep    time.Duration `yaml:"keep" default:"0s" min:"0s" doc:"how long a recording is kept after its end, with its clips, which then leave the catalogue; looked at once a day, and noted in the class's record; 0: until its host deletes it"`
+	Reserve int64         `yaml:"reserve" default:"1073741824" min:"0" unit:"bytes" doc:"that a recording leaves free on the disk: when there is less, it stops and its host is told, and the class goes on"`
 }
 
 // Told is what an archive tells its owner. The functions must not block for
@@ -43,6 +44,10 @@ type Archive struct {
 	log    *zap.Logger
 	told   Told
 
+	// Safe seals people's words; nil: there are none to keep. It is set before
+	// anything is recorded.
+	Safe Safe
+
 	// Set by tests: what files are written to, and what is on air.
 	create func(path string) (disk, error)
 	open   func(*media.Stage, group) tap
@@ -50,6 +55,7 @@ type Archive struct {
 	mu      sync.Mutex
 	entries map[wire.RoomID]map[uint64]*entry
 	running map[wire.RoomID]*running
+	live    sync.Map // what is in running, for those who cannot wait for mu
 	mending sync.WaitGroup
 	cutting sync.Mutex // one clip at a time
 	closed  bool
@@ -61,6 +67,9 @@ type entry struct {
 	mu     sync.Mutex
 	m      Manifest
 	saving sync.Mutex
+
+	captions captionFile
+	parts    map[string][]where // of its files, as far as they were asked for or written since the start; guarded by mu
 }
 
 func (e *entry) change(f func(*Manifest)) {
@@ -75,6 +84,7 @@ func (e *entry) copy() Manifest {
 	defer e.mu.Unlock()
 	m := e.m
 	m.Files, m.Chapters, m.Clips = slices.Clone(m.Files), slices.Clone(m.Chapters), slices.Clone(m.Clips)
+	m.Captions, m.Moments = slices.Clone(m.Captions), slices.Clone(m.Moments)
 	return m
 }
 
@@ -235,6 +245,45 @@ func (a *Archive) Start(room wire.RoomID, id uint64, title string, at wire.Milli
 	return nil
 }
 
+// Settle ends the recordings of a room that go on by their manifests, but not by
+// its log, whose newest recording is id, since then; 0: none goes on. They are
+// of a log that has been replaced by an older one, and would otherwise be gone
+// on with.
+func (a *Archive) Settle(room wire.RoomID, id uint64, since wire.Millis) {
+	a.mu.Lock()
+	var stale []*entry
+	for of, e := range a.entries[room] {
+		m := e.copy()
+		if r := a.running[room]; m.Ended == 0 && (of != id || m.Started != since) && (r == nil || r.entry != e) {
+			stale = append(stale, e)
+		}
+	}
+	a.mu.Unlock()
+	for _, e := range stale {
+		e.change(func(m *Manifest) { m.Ended = max(m.Started+wire.Millis(m.Length()), m.Started+1) })
+		a.log.Warn("a recording of a log that was replaced is ended", e.fields(nil)...)
+		if err := e.save(); err != nil {
+			a.log.Warn("manifest not saved", e.fields(err)...)
+		}
+	}
+}
+
+// Ended lists the recordings that ended before a time, oldest first.
+func (a *Archive) Ended(before wire.Millis) []Manifest {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []Manifest
+	for _, room := range a.entries {
+		for _, e := range room {
+			if m := e.copy(); m.Ended > 0 && m.Ended < before {
+				list = append(list, m)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Manifest) int { return cmp.Compare(a.Ended, b.Ended) })
+	return list
+}
+
 // Resume goes on with a recording that [Archive.Waiting] has named.
 func (a *Archive) Resume(room wire.RoomID, id uint64, stage func() *media.Stage) {
 	a.mu.Lock()
@@ -290,6 +339,9 @@ func (a *Archive) Stop(room wire.RoomID, id uint64, at wire.Millis, reason strin
 			m.Ended, m.Reason = max(at, m.Started), reason
 		}
 	})
+	e.mu.Lock()
+	e.parts = nil // they can be found in the files again
+	e.mu.Unlock()
 	if err := e.save(); err != nil {
 		a.log.Warn("manifest not saved", e.fields(err)...)
 	}

@@ -450,10 +450,52 @@ func BenchmarkClipOfAnHour(b *testing.B) {
 			b.Logf("%d MB; finished in %v", f.end>>20, time.Since(began))
 			m := Manifest{Files: []File{{Name: "host-001." + string(fm), Set: "host", Length: 3_600_000, Video: true}}}
 			for b.Loop() {
-				if _, _, err := cutClip(dir, m, Clip{ID: 1, From: 1_800_000, To: 1_830_000}); err != nil {
+				if _, err := cutClip(dir, m, Clip{ID: 1, From: 1_800_000, To: 1_830_000}); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+}
+
+// TestSettle: a recording that the room's log does not know to go on is ended,
+// and not gone on with; the one that it knows is.
+func TestSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		h := openHall(t, dir, webrtc.MimeTypeH264, Config{})
+		h.start(t, 7)
+		time.Sleep(5 * time.Second)
+		h.Close() // the server is stopped, and an older backup restored
+		h = openHall(t, dir, webrtc.MimeTypeH264, Config{})
+		m := h.only(t)
+		h.Settle("go-101", 7, m.Started)
+		if h.Waiting("go-101") != 7 {
+			t.Error("what goes on is ended")
+		}
+		h.Settle("go-101", 5, m.Started)
+		if h.Waiting("go-101") != 0 {
+			t.Error("it would be gone on with")
+		}
+		if m = h.only(t); m.Ended != m.Started+wire.Millis(m.Length()) {
+			t.Errorf("it ended at %d, of %d ms", m.Ended-m.Started, m.Length())
+		}
+		if list := h.Ended(m.Ended); len(list) != 0 {
+			t.Errorf("ended before its end: %v", list)
+		}
+		if list := h.Ended(m.Ended + 1); len(list) != 1 || list[0].ID != 7 {
+			t.Errorf("ended: %v", list)
+		}
+		h.Close()
+
+		again := openHall(t, dir, webrtc.MimeTypeH264, Config{})
+		again.start(t, 9)
+		time.Sleep(2 * time.Second)
+		again.Settle("go-101", 0, 0) // its log is told a little late
+		if m, _ := again.Get("go-101", 9); m.Ended != 0 {
+			t.Error("what is written is ended")
+		}
+		again.Stop("go-101", 9, wire.At(time.Now()), "")
+		again.Close()
+	})
 }

@@ -3,13 +3,16 @@ package record
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/lyceum-live/lyceum/internal/vtt"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -39,13 +42,16 @@ func (a *Archive) cut(e *entry, over bool) {
 		if written < c.To && !over && !late {
 			continue
 		}
-		length, name, err := cutClip(e.dir, m, c)
+		done, err := cutClip(e.dir, m, c)
 		if err != nil {
 			a.log.Warn("a clip cannot be cut", e.fields(err)...)
 		}
 		e.change(func(m *Manifest) {
 			i := slices.IndexFunc(m.Clips, func(o Clip) bool { return o.ID == c.ID })
-			m.Clips[i].Name, m.Clips[i].Gone, m.Clips[i].Length = name, err != nil, length.Milliseconds()
+			m.Clips[i].Name, m.Clips[i].Gone, m.Clips[i].Length, m.Clips[i].Spans = done.name, err != nil, done.length.Milliseconds(), done.spans
+			if err != nil {
+				m.Clips[i].Name, m.Clips[i].Spans = "", nil
+			}
 			c = m.Clips[i]
 		})
 		if err := e.save(); err != nil {
@@ -83,65 +89,76 @@ func Public(room wire.RoomID, clip uint64) string {
 // ClipPath is where the file of a clip is, by its public name with the ending
 // of its format.
 func (a *Archive) ClipPath(name string) (string, error) {
-	found := ""
-	a.eachClip(func(e *entry, c Clip) {
-		if Public(e.m.Room, c.ID)+filepath.Ext(c.Name) == name {
-			found = filepath.Join(e.dir, c.Name)
-		}
-	})
-	if found == "" {
+	ext := filepath.Ext(name)
+	e, c := a.clipCalled(strings.TrimSuffix(name, ext))
+	if e == nil || filepath.Ext(c.Name) != ext {
 		return "", ErrNone
 	}
-	return found, nil
+	return filepath.Join(e.dir, c.Name), nil
+}
+
+// clipCalled finds a clip that was cut by its public name; names are made where
+// they do not hold the archive up.
+func (a *Archive) clipCalled(name string) (*entry, Clip) {
+	for _, c := range a.cuts() {
+		if Public(c.m.Room, c.ID) == name {
+			return c.entry, c.Clip
+		}
+	}
+	return nil, Clip{}
 }
 
 // Clips calls each with every clip that was cut.
 func (a *Archive) Clips(each func(Manifest, Clip)) {
-	type cut struct {
-		m Manifest
-		c Clip
-	}
-	var list []cut
-	a.eachClip(func(e *entry, c Clip) { list = append(list, cut{e.m, c}) })
-	for _, l := range list {
-		each(l.m, l.c)
+	for _, c := range a.cuts() {
+		each(c.m, c.Clip)
 	}
 }
 
-func (a *Archive) eachClip(do func(*entry, Clip)) {
+// cutFrom is a clip that was cut, and from what.
+type cutFrom struct {
+	Clip
+	entry *entry
+	m     Manifest
+}
+
+// cuts lists the clips that were cut.
+func (a *Archive) cuts() []cutFrom {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var list []cutFrom
 	for _, room := range a.entries {
 		for _, e := range room {
 			e.mu.Lock()
 			for _, c := range e.m.Clips {
 				if c.Name != "" {
-					do(e, c)
+					list = append(list, cutFrom{c, e, e.m})
 				}
 			}
 			e.mu.Unlock()
 		}
 	}
+	return list
 }
 
-// source is a file that a clip is cut from.
-type source struct {
-	File
-	index *index
-	c     container
-	f     *os.File
+// cutting is what has become of a clip.
+type cutting struct {
+	name   string
+	length time.Duration
+	spans  []vtt.Span // of the recording, and where in the clip they are
 }
 
 // cutClip writes a clip into a file of its own, without coding anything anew.
-// It begins with the last keyframe before its beginning. What is to be seen is
-// the screen if that was shown, else the camera; what is to be heard is always
-// the microphone.
-func cutClip(dir string, m Manifest, c Clip) (length time.Duration, name string, err error) {
+// It begins with the last keyframe before its beginning, and goes on through as
+// many files as it takes: what was not recorded in between is left out. What is
+// to be seen is the screen if that was mostly shown, else the camera; what is
+// to be heard is always the microphone.
+func cutClip(dir string, m Manifest, c Clip) (cut cutting, err error) {
 	from, to := time.Duration(c.From)*time.Millisecond, time.Duration(c.To)*time.Millisecond
 	to = min(to, from+clipMost)
-	picture, sound := pick(m.Files, from, to)
-	if picture == nil {
-		return 0, "", errors.New("nothing was recorded then")
+	pictures, sounds := pick(m.Files, from, to)
+	if len(pictures) == 0 {
+		return cut, errNothing
 	}
 	var opened []*source
 	defer func() {
@@ -149,75 +166,228 @@ func cutClip(dir string, m Manifest, c Clip) (length time.Duration, name string,
 			err = errors.Join(err, s.f.Close())
 		}
 	}()
-	open := func(f *File) (*source, error) {
-		s, err := openSource(dir, *f)
+	open := func(f File) (*source, error) {
+		for _, s := range opened {
+			if s.Name == f.Name {
+				return s, nil
+			}
+		}
+		s, err := openSource(dir, f)
 		if err == nil {
 			opened = append(opened, s)
 		}
 		return s, err
 	}
-	p, err := open(picture)
+	p, err := open(pictures[0].File)
 	if err != nil {
-		return 0, "", err
+		return cut, err
 	}
 	first, zero := p.first(from)
-	l := layout{Format: p.index.layout.Format, Video: p.index.layout.Video, Sound: true, params: p.index.layout.params}
+	pictures[0].from = zero
+	for i := range sounds { // they begin with the picture: a little earlier, or later
+		if sounds[i].from == from || sounds[i].from < zero {
+			sounds[i].from = max(sounds[i].start(), zero)
+		}
+	}
+	sounds = slices.DeleteFunc(sounds, func(p piece) bool { return p.to <= p.from })
+	cut.spans = spansOf(append(slices.Clone(pictures), sounds...))
+	l := layout{Format: p.index.layout.Format, Video: p.index.layout.Video, params: p.index.layout.params}
+	for _, piece := range pictures {
+		s, err := open(piece.File)
+		if err != nil {
+			return cut, err
+		}
+		l.inBand = l.inBand || l.Format == formatMP4 && l.Video && !l.same(s.index.layout.params)
+	}
 	var film part
-	err = p.each(first, to, func(piece *part) {
-		film.video = append(film.video, window(piece.video, p.start()-zero, 0, to-zero)...)
-		if sound != nil && sound.Name == picture.Name || sound == nil {
-			film.sound = append(film.sound, window(piece.sound, p.start()-zero, 0, to-zero)...)
+	for i, piece := range pictures {
+		s, err := open(piece.File)
+		if err != nil {
+			return cut, err
 		}
-	})
-	if err == nil && sound != nil && sound.Name != picture.Name {
-		var s *source
-		if s, err = open(sound); err == nil {
-			at, _ := s.first(zero - time.Second)
-			err = s.each(at, to, func(piece *part) {
-				film.sound = append(film.sound, window(piece.sound, s.start()-zero, 0, to-zero)...)
-			})
+		if i > 0 {
+			first = 0
+		}
+		err = s.each(first, piece.to, func(part *part) {
+			for _, picture := range piece.taken(part.video, cut.spans) {
+				if l.inBand && picture.key {
+					picture.data = s.index.layout.before(picture.data)
+				}
+				film.video = append(film.video, picture)
+			}
+		})
+		if err != nil {
+			return cut, err
 		}
 	}
-	if err != nil {
-		return 0, "", err
+	for _, piece := range sounds {
+		s, err := open(piece.File)
+		if err != nil {
+			return cut, err
+		}
+		at, _ := s.first(piece.from - time.Second)
+		err = s.each(at, piece.to, func(part *part) {
+			film.sound = append(film.sound, piece.taken(part.sound, cut.spans)...)
+		})
+		if err != nil {
+			return cut, err
+		}
 	}
-	if film.empty() {
-		return 0, "", errors.New("nothing was recorded then")
+	if film.empty() || l.Video && len(film.video) == 0 {
+		return cut, errNothing
 	}
+	film.video, film.sound = rising(film.video), rising(film.sound)
 	l.Sound = len(film.sound) > 0
-	name = fmt.Sprintf("clip-%d.%s", c.ID, l.Format)
-	length, err = writeClip(filepath.Join(dir, name), l, &film)
-	return length, name, err
+	cut.name = fmt.Sprintf("clip-%d.%s", c.ID, l.Format)
+	cut.length, err = writeClip(filepath.Join(dir, cut.name), l, &film)
+	return cut, err
 }
 
-// pick chooses what a clip shows and what is heard in it: of each run of files
-// the one that has most of the time.
-func pick(files []File, from, to time.Duration) (picture, sound *File) {
-	shared := func(f *File) int64 {
-		return min(f.Start+f.Length, to.Milliseconds()) - max(f.Start, from.Milliseconds())
-	}
-	best := func(set string, video bool) (found *File) {
-		for i := range files {
-			f := &files[i]
-			if f.Set == set && f.Video == video && shared(f) > 0 && (found == nil || shared(f) > shared(found)) {
-				found = f
+var errNothing = errors.New("nothing was recorded then")
+
+// piece is what a clip takes of a file, by the times of the recording.
+type piece struct {
+	File
+	from, to time.Duration
+}
+
+// taken are those samples of a run that the piece has, at their places in the clip.
+func (p *piece) taken(run []sample, spans []vtt.Span) []sample {
+	start := time.Duration(p.Start) * time.Millisecond
+	var out []sample
+	for _, s := range run {
+		at := start + s.at
+		if at < p.from || at >= p.to {
+			continue
+		}
+		for _, span := range spans {
+			if from := time.Duration(span.From) * time.Millisecond; at >= from && at < time.Duration(span.To)*time.Millisecond {
+				s.at = at - from + time.Duration(span.At)*time.Millisecond
+				out = append(out, s)
+				break
 			}
 		}
-		return found
 	}
-	screen, camera, voice := best("screen", true), best("host", true), best("host", false)
-	heard := cmp.Or(camera, voice)
-	if camera != nil && voice != nil && shared(voice) > shared(camera) {
-		heard = voice
+	return out
+}
+
+// rising sees to it that samples follow one another where files meet.
+func rising(run []sample) []sample {
+	for i := range run {
+		if i > 0 && run[i].at <= run[i-1].at {
+			run[i].at = run[i-1].at + least
+		}
 	}
-	half := (to - from).Milliseconds() / 2
+	return run
+}
+
+// before puts what a decoder must know in front of a keyframe (ISO/IEC 14496-15,
+// section 5.4: parameter sets in band).
+func (p params) before(key []byte) []byte {
+	out := make([]byte, 0, len(key)+len(p.sps)+len(p.pps)+8)
+	for _, nal := range [][]byte{p.sps, p.pps} {
+		out = append(binary.BigEndian.AppendUint32(out, uint32(len(nal))), nal...)
+	}
+	return append(out, key...)
+}
+
+// together is the time without sound and picture that is no pause.
+const together = 300 * time.Millisecond
+
+// spansOf says which time of the recording is where in the clip: pauses, in
+// which no piece has anything, are left out.
+func spansOf(pieces []piece) []vtt.Span {
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.from, b.from) })
+	var spans []vtt.Span
+	at := int64(0)
+	for _, p := range pieces {
+		from, to := p.from.Milliseconds(), p.to.Milliseconds()
+		if n := len(spans); n > 0 && from <= spans[n-1].To+together.Milliseconds() {
+			at += max(0, to-spans[n-1].To)
+			spans[n-1].To = max(spans[n-1].To, to)
+			continue
+		}
+		spans = append(spans, vtt.Span{From: from, To: to, At: at})
+		at += to - from
+	}
+	return spans
+}
+
+// pick chooses what a clip shows and what is heard in it: of the runs of files
+// the one that has most of the time, and of its pictures those in one codec.
+func pick(files []File, from, to time.Duration) (pictures, sounds []piece) {
+	shared := func(f File) time.Duration {
+		return max(0, min(f.end(), to)-max(f.start(), from))
+	}
+	type kind struct {
+		set    string
+		video  bool
+		format format
+	}
+	has := map[kind]time.Duration{}
+	for _, f := range files {
+		has[kind{f.Set, f.Video, f.format()}] += shared(f)
+	}
+	best := func(set string, video bool) (found kind, length time.Duration) {
+		for _, fm := range []format{formatMP4, formatWebM} {
+			if k := (kind{set, video, fm}); has[k] > length {
+				found, length = k, has[k]
+			}
+		}
+		return found, length
+	}
+	screen, shown := best("screen", true)
+	camera, seen := best("host", true)
+	voice, heard := best("host", false)
+	picture := screen
 	switch {
-	case screen != nil && (camera == nil || shared(screen) >= half):
-		return screen, heard
-	case camera != nil:
-		return camera, camera
+	case shown > 0 && (seen == 0 || shown >= (to-from)/2):
+	case seen > 0:
+		picture = camera
+	case heard > 0:
+		picture = voice
+	default:
+		return nil, nil
 	}
-	return voice, voice
+	sound := "host"
+	if seen == 0 && heard == 0 {
+		sound = picture.set
+	}
+	for _, f := range files {
+		if shared(f) <= 0 {
+			continue
+		}
+		p := piece{f, max(f.start(), from), min(f.end(), to)}
+		if (kind{f.Set, f.Video, f.format()}) == picture {
+			pictures = append(pictures, p)
+		}
+		if f.Set == sound {
+			sounds = append(sounds, p)
+		}
+	}
+	return inTurn(pictures), inTurn(sounds)
+}
+
+// inTurn has each piece end where the next begins.
+func inTurn(pieces []piece) []piece {
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.from, b.from) })
+	for i := range pieces {
+		if i+1 < len(pieces) {
+			pieces[i].to = min(pieces[i].to, pieces[i+1].from)
+		}
+	}
+	return slices.DeleteFunc(pieces, func(p piece) bool { return p.to <= p.from })
+}
+
+func (f *File) start() time.Duration { return time.Duration(f.Start) * time.Millisecond }
+func (f *File) end() time.Duration   { return time.Duration(f.Start+f.Length) * time.Millisecond }
+
+// source is a file that a clip is cut from.
+type source struct {
+	File
+	index *index
+	c     container
+	f     *os.File
 }
 
 func openSource(dir string, f File) (*source, error) {
@@ -239,8 +409,6 @@ func openSource(dir string, f File) (*source, error) {
 	}
 	return &source{f, ix, c, d}, nil
 }
-
-func (s *source) start() time.Duration { return time.Duration(s.Start) * time.Millisecond }
 
 // first is the part to begin with for a time of the recording, and when in the
 // recording its first sample is.
@@ -271,17 +439,6 @@ func (s *source) each(first int, to time.Duration, take func(*part)) error {
 		take(p)
 	}
 	return nil
-}
-
-// window moves samples by a time, and keeps those that are then within bounds.
-func window(run []sample, by, from, to time.Duration) []sample {
-	var out []sample
-	for _, s := range run {
-		if s.at += by; s.at >= from && s.at < to {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // writeClip writes a film as a finished file.

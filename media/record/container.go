@@ -10,8 +10,8 @@ import (
 type format string
 
 const (
-	formatMP4  format = "mp4"  // H.264 and Opus
-	formatWebM format = "webm" // VP8 and Opus, or Opus alone
+	formatMP4  format = "mp4"  // H.264 and Opus, or Opus alone
+	formatWebM format = "webm" // VP8 and Opus
 )
 
 // layout is what a file holds: it is fixed when the file begins.
@@ -19,6 +19,7 @@ type layout struct {
 	Format format
 	Video  bool
 	Sound  bool
+	inBand bool // H.264: parameters are in front of each keyframe too, for they change
 	params
 }
 

@@ -25,6 +25,7 @@ type file struct {
 	n      int       // parts written
 	end    int64     // of the last part written
 	length time.Duration
+	wrote  func(where) // told of each part that is on the disk; nil: nobody
 }
 
 // disk is what a file is written to.
@@ -111,6 +112,13 @@ func (f *file) flush() error {
 		return err
 	}
 	f.length = max(f.length, f.next.ends())
+	if f.wrote != nil {
+		w := where{offset: f.end - int64(len(raw)), size: int64(len(raw)), begin: f.next.begins(), end: f.next.ends(), key: keys(f.layout, &f.next)}
+		if w.keyAt = w.begin; len(f.next.video) > 0 {
+			w.keyAt = f.next.video[0].at
+		}
+		f.wrote(w)
+	}
 	f.n++
 	f.next = part{}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lyceum-live/lyceum/internal/vtt"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -23,8 +24,10 @@ type Manifest struct {
 	Files    []File      `json:"files,omitzero"`
 	Chapters []Chapter   `json:"chapters,omitzero"`
 	Clips    []Clip      `json:"clips,omitzero"`
+	Moments  []Moment    `json:"moments,omitzero"` // that may make good clips
 	Poster   bool        `json:"poster,omitzero"`
-	Lost     int         `json:"lost,omitzero"` // times that packets were missing
+	Captions []string    `json:"captions,omitzero"` // languages; the words are beside it, sealed
+	Lost     int         `json:"lost,omitzero"`     // times that packets were missing
 }
 
 // File is one file of a recording.
@@ -60,6 +63,8 @@ type Clip struct {
 	Gone  bool   `json:"gone,omitzero"` // nothing was recorded there
 
 	Length int64 `json:"length,omitzero"` // how long it plays
+
+	Spans []vtt.Span `json:"spans,omitzero"` // of the recording that it shows, and when in it
 }
 
 // Length is how long the recording plays, in milliseconds.

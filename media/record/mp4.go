@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ func (mp4Container) head(l layout) ([]byte, error) {
 		return nil, fmt.Errorf("mp4 head: %w", err)
 	}
 	raw := b.Bytes()
+	if l.inBand { // then it is another kind of entry (ISO/IEC 14496-15, section 5.4.2.1)
+		raw = bytes.Replace(raw, []byte("avc1"), []byte("avc3"), -1)
+	}
 	first := int(binary.BigEndian.Uint32(raw)) // ftyp
 	head := append([]byte(nil), raw[:first]...)
 	head = append(head, box("free", make([]byte, freeSize-8))...)

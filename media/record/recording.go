@@ -33,13 +33,15 @@ type running struct {
 	stop    chan struct{}
 	done    chan struct{} // closed when run returns
 	checked time.Time
+	started wire.Millis
+	stirs   stirs // by whoever hears what happens
 
 	cuts    sync.WaitGroup // of clips, beside the loop: a long one must not cost pictures
 	cutting atomic.Bool
 }
 
 func (a *Archive) run(e *entry, stage func() *media.Stage) *running {
-	r := &running{archive: a, entry: e, stage: stage, stop: make(chan struct{}), done: make(chan struct{})}
+	r := &running{archive: a, entry: e, stage: stage, stop: make(chan struct{}), done: make(chan struct{}), started: e.copy().Started}
 	began := time.Now().Add(-time.Duration(wire.At(time.Now())-e.copy().Started) * time.Millisecond)
 	for _, g := range groups {
 		s := newSet(g, r, began)
@@ -55,6 +57,9 @@ func (a *Archive) run(e *entry, stage func() *media.Stage) *running {
 func (r *running) loop() {
 	defer close(r.done)
 	defer r.cuts.Wait()
+	room := r.entry.copy().Room
+	r.archive.live.Store(room, r)
+	defer r.archive.live.CompareAndDelete(room, r)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -76,6 +81,7 @@ func (r *running) loop() {
 func (r *running) poll(now time.Time) error {
 	if now.Sub(r.checked) >= time.Second {
 		r.checked = now
+		r.propose(now)
 		if left, err := free(r.entry.dir); err == nil && left < uint64(r.archive.config.Reserve) {
 			return syscall.ENOSPC
 		}
@@ -136,6 +142,8 @@ func (r *running) begin(set string, start time.Duration, l layout, width, height
 	d, err := r.archive.create(filepath.Join(r.entry.dir, name))
 	return name, d, err
 }
+
+func (r *running) wrote(name string, w where) { r.entry.wrote(name, w) }
 
 func (r *running) grown(name string, length time.Duration, done bool) {
 	r.entry.change(func(m *Manifest) {

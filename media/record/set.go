@@ -69,6 +69,7 @@ type tap interface {
 // book is told what files there are.
 type book interface {
 	begin(set string, start time.Duration, l layout, width, height int) (name string, d disk, err error)
+	wrote(name string, w where)
 	grown(name string, length time.Duration, done bool)
 }
 
@@ -214,9 +215,9 @@ func (s *set) begin(now time.Time) error {
 
 // next begins a file with frame p.
 func (s *set) next(p placed) error {
-	l := layout{Format: formatWebM, Sound: true}
+	l := layout{Format: formatMP4, Sound: true}
 	if !p.sound {
-		l.Video, l.params = true, p.params
+		l.Format, l.Video, l.params = formatWebM, true, p.params
 		if strings.EqualFold(s.video, webrtc.MimeTypeH264) {
 			l.Format = formatMP4
 			var sps h264.SPS
@@ -235,6 +236,7 @@ func (s *set) next(p placed) error {
 		_ = d.Close()
 		return err
 	}
+	f.wrote = func(w where) { s.book.wrote(name, w) }
 	s.file, s.name, s.start, s.mime = f, name, p.at, s.video
 	s.soundAt, s.soundIn = 0, -1
 	return nil

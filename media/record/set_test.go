@@ -113,6 +113,8 @@ func (n *notes) begin(set string, start time.Duration, l layout, w, h int) (stri
 	return name, d, err
 }
 
+func (n *notes) wrote(string, where) {}
+
 func (n *notes) grown(name string, length time.Duration, done bool) {
 	for i := range n.files {
 		if n.files[i].Name == name {
@@ -207,9 +209,9 @@ func TestEveryFrameIsRecorded(t *testing.T) {
 					t.Errorf("%+v", f)
 				}
 			}
-			want := []string{".webm true 320×180", ".webm false 0×0", ".webm true 320×180"}
+			want := []string{".webm true 320×180", ".mp4 false 0×0", ".webm true 320×180"}
 			if mime == webrtc.MimeTypeH264 {
-				want = []string{".mp4 true 320×192", ".webm false 0×0", ".mp4 true 320×192", ".mp4 true 320×192"}
+				want = []string{".mp4 true 320×192", ".mp4 false 0×0", ".mp4 true 320×192", ".mp4 true 320×192"}
 			}
 			if strings.Join(formats, ", ") != strings.Join(want, ", ") {
 				t.Fatalf("files: %v", formats)

@@ -105,6 +105,18 @@ export const links = (id, token, what) => call("POST", `${address(id)}/links`, {
 export const encoder = (id, token, what = {}) => call("POST", `${address(id)}/encoder`, {token, body: what});
 
 /**
+ * What somebody, or a program, needs to write captions; for the host.
+ * @param {string} id
+ * @param {string} token
+ * @param {{name?: string, hours?: number}} [what]
+ * @returns {Promise<{url: string, socket: string, token: string, expires: number}>}
+ */
+export const captioner = (id, token, what = {}) => call("POST", `${address(id)}/captioner`, {token, body: what});
+
+/** The captions of a clip. @param {string} clip @returns {Promise<{captions: {lang: string, url: string}[]}>} */
+export const clipCaptions = (clip) => call("GET", `/v1/clips/${encodeURIComponent(clip)}/captions`);
+
+/**
  * Uploads a file for polls and quizzes; for the staff. It uses what tells how
  * far it has come, which fetch does not.
  * @param {string} id
@@ -166,6 +178,12 @@ export const recording = (id, token, which) => call("GET", `${address(id)}/recor
 /** Deletes a recording and its clips; for the host. @param {string} id @param {string} token @param {number} which */
 export const removeRecording = (id, token, which) => call("DELETE", `${address(id)}/recordings/${which}`, {token, raw: true});
 
+/**
+ * Makes a clip of a piece of a recording, in milliseconds of it; for the staff.
+ * @param {string} id @param {string} token @param {number} which @param {{from: number, to: number, title?: string}} piece
+ */
+export const cutClip = (id, token, which, piece) => call("POST", `${address(id)}/recordings/${which}/clips`, {token, body: piece, raw: true});
+
 /** Keeps a picture as the poster of the recording that goes on; for the host. @param {string} id @param {string} token @param {Blob} picture JPEG */
 export const poster = (id, token, picture) => call("POST", `${address(id)}/poster`, {token, body: picture, raw: true});
 
@@ -188,6 +206,12 @@ export const recommendations = ({limit, kind, token} = {}) =>
  * @returns {Promise<PointsPage>}
  */
 export const points = ({token, after, limit}) => call("GET", "/v1/me/points", {token, query: {after, limit}});
+
+/** Whether a person takes part in experiments. @param {{token: string}} who @returns {Promise<{part: boolean}>} */
+export const takesPart = ({token}) => call("GET", "/v1/me/experiments", {token});
+
+/** @param {{token: string, part: boolean}} what @returns {Promise<{part: boolean}>} */
+export const takePart = ({token, part}) => call("PUT", "/v1/me/experiments", {token, body: {part}});
 
 /**
  * What somebody did with an item of the catalogue.

@@ -6,6 +6,7 @@
 import {Connection} from "./connection.js";
 import {closed, maxFrame} from "./protocol.js";
 import {acknowledged, blank, difference, reduce} from "./state.js";
+import {Step} from "./step.js";
 import {unique} from "./unique.js";
 
 /**
@@ -73,6 +74,12 @@ export class Client extends EventTarget {
   /** The state as of the last "@change". */
   #told = blank;
 
+  /** By how many milliseconds the picture is late that is watched: see step.js. The page says. @type {() => number} */
+  behind = () => 0;
+
+  #step = new Step();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #stepAlarm;
+
   #connection;
   #commandTime;
   #queryTime;
@@ -98,6 +105,7 @@ export class Client extends EventTarget {
    * @param {string} options.room
    * @param {string} options.token
    * @param {boolean} [options.admin] use the moderators' socket
+   * @param {"socket" | "admin" | "captions"} [options.door] which socket to use; "captions": the captioners'
    * @param {string} [options.lang] "en" or "zh-CN"
    * @param {string} [options.origin] the server, as "https://example.org"; in a browser the page's own
    * @param {typeof WebSocket} [options.WebSocket] where there is no global one
@@ -105,13 +113,13 @@ export class Client extends EventTarget {
    * @param {number} [options.commandTime] milliseconds until a command is given up
    * @param {number} [options.queryTime] milliseconds until a query is given up
    */
-  constructor({room, token, admin = false, lang = "en", origin, WebSocket, random, commandTime = 60_000, queryTime = 10_000}) {
+  constructor({room, token, admin = false, door = admin ? "admin" : "socket", lang = "en", origin, WebSocket, random, commandTime = 60_000, queryTime = 10_000}) {
     super();
     this.token = token;
     this.lang = lang;
     this.#commandTime = commandTime;
     this.#queryTime = queryTime;
-    const url = new URL(`/v1/rooms/${room}/${admin ? "admin" : "socket"}`, origin ?? globalThis.location.href);
+    const url = new URL(`/v1/rooms/${room}/${door}`, origin ?? globalThis.location.href);
     url.protocol = url.protocol.replace("http", "ws");
     this.#connection = new Connection({
       url: url.href, WebSocket, random,
@@ -132,6 +140,7 @@ export class Client extends EventTarget {
 
   /** Leaves the class. Commands without an answer are rejected. */
   close() {
+    clearTimeout(this.#stepAlarm);
     this.#connection.close();
   }
 
@@ -257,8 +266,23 @@ export class Client extends EventTarget {
     if (message.type === "welcome") this.#stand(message.data); // unasked: the role has changed, and with it what is seen
     if (message.type === "server.closing") this.#connection.advise(message.data.retry_ms);
     if (message.seq !== undefined && !this.#advance(message.seq, message.prev ?? 0)) return;
-    this.state = reduce(this.state, message);
-    this.#tell(message.type, message.data);
+    const {you, room} = this.state;
+    const behind = you?.role === "viewer" ? this.behind() : 0; // the staff runs it, and is shown everything at once
+    this.#fold(this.#step.take(message, {now: this.now(), behind, quiz: room?.quiz}));
+  }
+
+  /** Folds messages whose time has come, and sees to those that wait. @param {ServerMessage[]} messages */
+  #fold(messages) {
+    for (const message of messages) {
+      this.state = reduce(this.state, message);
+      this.#tell(message.type, message.data);
+    }
+    clearTimeout(this.#stepAlarm);
+    if (this.#step.next === Infinity) return;
+    this.#stepAlarm = setTimeout(() => {
+      this.#fold(this.#step.ready(this.now()));
+      this.#changed();
+    }, Math.max(1, this.#step.next - this.now()));
   }
 
   /**
@@ -310,8 +334,10 @@ export class Client extends EventTarget {
     }, ms * (1 + Math.random()));
   }
 
-  /** Where in the log a welcome leaves this client. @param {Welcome} data */
-  #stand({resumed, epoch, seq}) {
+  /** Where in the log a welcome leaves this client. @param {Welcome} welcome */
+  #stand(welcome) {
+    const {resumed, epoch, seq} = welcome;
+    this.#step.enter(welcome);
     if (resumed) {
       this.#floor = seq;
     } else {

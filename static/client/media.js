@@ -72,6 +72,7 @@ export class HostMedia extends EventTarget {
   /** @type {(() => void)[]} */ #off;
 
   #codec;
+  #asked = ""; // the codec that the server would rather have
 
   /**
    * @param {Channel} channel
@@ -85,6 +86,8 @@ export class HostMedia extends EventTarget {
       channel.on("@welcome", () => {
         if (this.#tracks.size > 0) this.#renew(0);
       }),
+      channel.on("media.layers", ({wanted}) => void this.#step(() => this.#spare(wanted))),
+      channel.on("media.prefer", ({video}) => this.#prefer(video)),
       channel.on("media.ended", ({pc, reason}) => pc === "send" && this.#ended(reason)),
     ];
   }
@@ -151,7 +154,9 @@ export class HostMedia extends EventTarget {
 
   /** Offers what is to be sent. @param {{restart?: boolean}} how */
   async #publish({restart = false}) {
-    const pc = this.#pc ?? this.#open();
+    const ways = this.#pc ? [] : await servers(this.#channel);
+    if (!this.#pc && this.#tracks.size === 0) return; // stopped meanwhile
+    const pc = this.#pc ?? this.#open(ways);
     for (const [source, track] of this.#tracks) if (!this.#lines.has(source)) this.#add(pc, source, track);
     try {
       await pc.setLocalDescription(await pc.createOffer({iceRestart: restart}));
@@ -187,7 +192,7 @@ export class HostMedia extends EventTarget {
     const sendEncodings = (source === "screen" ? encodings.screen : encodings.camera).map((e) => ({...e}));
     const line = pc.addTransceiver(track, {direction: "sendonly", sendEncodings});
     const {codecs} = RTCRtpSender.getCapabilities("video") ?? {codecs: []};
-    const order = [this.#codec(), "video/vp8"]; // VP8 has simulcast everywhere
+    const order = [this.#asked || this.#codec(), "video/vp8"]; // VP8 has simulcast everywhere
     const rank = (/** @type {{mimeType: string}} */ c) => (order.indexOf(c.mimeType.toLowerCase()) + 3) % 3; // others last
     try {
       line.setCodecPreferences([...codecs].sort((a, b) => rank(a) - rank(b)));
@@ -197,8 +202,20 @@ export class HostMedia extends EventTarget {
     this.#lines.set(source, line);
   }
 
-  #open() {
-    const pc = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+  /** Encodes no layer that nobody watches. @param {Partial<Record<Source, string[]>>} wanted by source */
+  async #spare(wanted) {
+    for (const [source, {sender}] of this.#lines) {
+      const rids = wanted[source];
+      const parameters = sender.getParameters();
+      if (!rids || parameters.encodings.length < 2) continue;
+      for (const e of parameters.encodings) e.active = rids.includes(e.rid ?? "");
+      await sender.setParameters(parameters).catch(() => {}); // they are all sent then
+    }
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #open(iceServers) {
+    const pc = new RTCPeerConnection({bundlePolicy: "max-bundle", iceServers});
     this.#pc = pc;
     const again = this.state === "connected" || this.state === "reconnecting";
     if (this.#tries <= manyTries) this.#become(again ? "reconnecting" : "connecting");
@@ -252,6 +269,15 @@ export class HostMedia extends EventTarget {
     });
   }
 
+  /** Sends pictures in another codec from now on, if this browser can. @param {string} video */
+  #prefer(video) {
+    const asked = video.toLowerCase();
+    const {codecs} = RTCRtpSender.getCapabilities("video") ?? {codecs: []};
+    if (this.#asked === asked || !codecs.some((c) => c.mimeType.toLowerCase() === asked)) return;
+    this.#asked = asked;
+    if ([...this.#tracks.values()].some((track) => track.kind === "video")) this.#renew(0);
+  }
+
   /** The server ended the connection. @param {string} reason */
   #ended(reason) {
     if (!this.#pc) return;
@@ -292,7 +318,8 @@ export class HostMedia extends EventTarget {
  *
  *	idle ──offer──▶ connecting ──▶ playing ◀──▶ reconnecting ──given up──▶ failed
  *
- * It sends "stream" {source, stream} when a source comes (or comes anew, over
+ * It sends "full" when the server has no place for another viewer, and stops;
+ * "stream" {source, stream} when a source comes (or comes anew, over
  * another connection) and with null when it has gone off air; "layer" {source,
  * layer, width, height}; and "state" {state}. While it reconnects, the streams
  * given out before stay, so that the last picture can stay too.
@@ -331,7 +358,7 @@ export class ViewerMedia extends EventTarget {
         this.#steps = this.#steps.then(() => this.#answer(offer));
       }),
       channel.on("media.layer", (layer) => this.#tell("layer", layer)),
-      channel.on("media.ended", ({pc}) => pc === "recv" && this.#broken()),
+      channel.on("media.ended", ({pc, reason}) => pc === "recv" && (reason === "full" ? this.#turnedAway() : this.#broken())),
     ];
   }
 
@@ -390,11 +417,11 @@ export class ViewerMedia extends EventTarget {
     return list;
   }
 
-  /** @param {{sdp: string, sources: Record<string, Source>, generation: number}} offer */
-  async #answer({sdp, sources, generation}) {
+  /** @param {{sdp: string, sources: Record<string, Source>, generation: number, servers?: RTCIceServer[]}} offer */
+  async #answer({sdp, sources, generation, servers: iceServers}) {
     if (!this.#wanted) return;
     const session = /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? "";
-    const pc = this.#pc && session === this.#session ? this.#pc : this.#open(session);
+    const pc = this.#pc && session === this.#session ? this.#pc : this.#open(session, iceServers);
     this.#sources = sources;
     try {
       await pc.setRemoteDescription({type: "offer", sdp});
@@ -430,10 +457,10 @@ export class ViewerMedia extends EventTarget {
     this.#tell("stream", {source, stream});
   }
 
-  /** @param {string} session */
-  #open(session) {
+  /** @param {string} session @param {RTCIceServer[]} [iceServers] */
+  #open(session, iceServers = []) {
     this.#close();
-    const pc = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+    const pc = new RTCPeerConnection({bundlePolicy: "max-bundle", iceServers});
     this.#pc = pc;
     this.#session = session;
     this.#become(this.#streams.size > 0 ? "reconnecting" : "connecting");
@@ -462,6 +489,16 @@ export class ViewerMedia extends EventTarget {
         this.#broken();
         break;
     }
+  }
+
+  /** There is no place: whoever asks later may have one. */
+  #turnedAway() {
+    if (!this.#wanted) return;
+    this.#wanted = false;
+    this.#close();
+    for (const source of [...this.#streams.keys()]) this.#give(source, null);
+    this.#become("idle");
+    this.#tell("full", {});
   }
 
   /** The connection is of no use: another one, after a while. */
@@ -526,6 +563,20 @@ export class ViewerMedia extends EventTarget {
   /** @param {string} type @param {object} detail */
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, {detail}));
+  }
+}
+
+/**
+ * The relays through which the server may be reached where nothing else gets
+ * through; most servers need none.
+ * @param {Channel} channel
+ * @returns {Promise<RTCIceServer[]>}
+ */
+async function servers(channel) {
+  try {
+    return (await channel.request("media.servers")).servers ?? [];
+  } catch {
+    return []; // what comes next will say what is wrong
   }
 }
 

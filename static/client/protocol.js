@@ -39,7 +39,7 @@
  *   phase: "draft" | "open" | "closed", at: number, voters: number, counts: number[] | null,
  *   kind?: PollKind, shown?: "asked", revealed?: boolean, stars?: number, min?: number, max_value?: number,
  *   low?: string, high?: string, words?: number, quick?: string, secret?: boolean, weighted?: boolean, weight?: number,
- *   weights?: Record<string, number>, then?: (PollAct | null)[], result?: PollResult}} Poll
+ *   weights?: Record<string, number>, then?: (PollAct | null)[], result?: PollResult, closes_at?: number}} Poll
  */
 /** One's own vote in a poll of another kind than choice and ranking. @typedef {{value?: number, text?: string, words?: string[]}} Ballot */
 /** How a question is answered; without a type it is a choice. @typedef {"choice" | "truefalse" | "numeric" | "text" | "order" | "match" | "gaps" | "hotspot"} QuizType */
@@ -62,8 +62,10 @@
 /**
  * The question of a quiz that is being asked. counts is null before the reveal: then how many
  * picked each choice, had each part right, or pointed into each cell of a grid (20 across, 20 down). Without a time limit deadline is 0.
+ * Once it is closed, those who see the class late may answer until settles_at.
  * @typedef {QuizFace & QuizKey & {question: number, asked_at: number, deadline: number, paused_at?: number, answered: number,
- *   counts: number[] | null, words?: {text: string, n: number, right?: boolean}[]}} QuizCurrent
+ *   counts: number[] | null, words?: {text: string, n: number, right?: boolean}[],
+ *   settles_at?: number}} QuizCurrent
  */
 /** An answer: one of these, by the question's type. @typedef {{choices?: number[], text?: string, number?: number, texts?: string[], point?: QuizPoint}} QuizReply */
 /** @typedef {{rank: number, id: string, name: string, score: number}} Place */
@@ -91,6 +93,11 @@
 /** What quiz.check answers. @typedef {QuizKey & {right: boolean, share: number}} Checked */
 /** Somebody who has more time in quizzes. @typedef {{user: string, name: string, times?: number, untimed?: boolean}} Allowance */
 /** @typedef {{live: boolean, by: Person | null, since: number, sources: Source[]}} Stage */
+/** How a guest's camera or microphone stands; absent: on. held: by the staff; asked: the staff asks for it. @typedef {"off" | "held" | "asked"} Device */
+/** Somebody on the stage, or for the staff on the way there (phase). @typedef {Person & {seat: number, phase?: "invited" | "waiting", microphone?: Device, camera?: Device}} Guest */
+/** @typedef {"screen" | "speaker" | "grid"} Layout */
+/** Who is on the stage beside the host; waiting and rules are for the staff. @typedef {{layout: Layout, pinned?: string, guests: Guest[], waiting?: Guest[], rules?: {seats: number, auto?: boolean}}} Seats */
+/** How far one is oneself. @typedef {{phase: "invited" | "waiting" | "seated", seat?: number, microphone?: Device, camera?: Device}} OwnSeat */
 /** @typedef {{user: string, name: string, until: number, reason: string}} Ban */
 /** @typedef {{user: string, name: string, until: number}} Mute */
 /** @typedef {{polls: Poll[], quizzes: QuizDraft[], surveys?: Survey[]}} Drafts */
@@ -119,30 +126,33 @@
 /** @typedef {QuizReply & {quiz: number, question: number, choices: number[]}} OwnAnswer */
 /**
  * Where a person stands: rank is 0 before the first; team counts from 1; deadline is one's own, -1: none.
- * @typedef {{quiz: number, score: number, rank: number, of: number, streak?: number, team?: number, deadline?: number}} Standing
+ * @typedef {{quiz: number, score: number, rank: number, of: number, streak?: number, team?: number, deadline?: number, behind?: number}} Standing
  */
 /**
  * What concerns this person alone. muted_until: 0 not muted, -1 until lifted.
  * @typedef {{id: string, name: string, role: Role, hand: boolean, muted_until: number,
  *   votes: Record<string, number[]>, upvotes: number[], answers: OwnAnswer[], quiz: Standing | null,
  *   ballots?: Record<string, Ballot>, board?: OwnBoard, surveys?: Record<string, (SurveyAnswer | null)[]>, absent?: boolean,
- *   held?: OwnHeld[]}} You
+ *   held?: OwnHeld[], stage?: OwnSeat}} You
  */
 /**
  * A class as this audience sees it; drafts, banned, muted, held and allowed are for the staff.
  * @typedef {{id: string, title: string, phase: Phase, started_at: number, ended_at: number, slow: number,
- *   stage: Stage, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, practice?: PastQuiz[],
+ *   stage: Stage, seats?: Seats, speaker?: number, chat: Message[], questions: Question[], polls: Poll[], quiz: Quiz | null, practice?: PastQuiz[],
  *   count: number, hands: Person[], allowed?: Allowance[], drafts?: Drafts, banned?: Ban[], muted?: Mute[], held?: HeldMessage[],
  *   topic?: string, segment?: string, pinned?: string, board?: Board, surveys?: Survey[], pulse?: PulseNote[],
- *   recording?: Recording}} Room
+ *   recording?: Recording, captions?: Captions, records?: boolean}} Room
  */
-/** Whether the class is recorded; reason says why a recording ended by itself. @typedef {{id: number, on: boolean, since: number, reason?: string}} Recording */
+/** What was said, in writing; without an end it is shown as long as it takes to read. @typedef {{id: number, lang: string, text: string, begin: number, end?: number}} Cue */
+/** The languages in which there are captions, the newest, and what is just being written in each. @typedef {{langs: string[], cues: Cue[], drafts?: Record<string, string>}} Captions */
+/** Whether the class is recorded, and whether viewers may go back in it; reason says why a recording ended by itself. @typedef {{id: number, on: boolean, since: number, reason?: string, replay?: boolean}} Recording */
 /** A film of a recording; start and length in milliseconds of it. @typedef {{url: string, set: "host" | "screen", type: string, start: number, length: number, video: boolean, width: number, height: number, done: boolean}} RecordedFile */
 /** What happened in the recorded class. @typedef {{at: number, kind: "segment" | "question" | "poll" | "quiz", title: string}} Chapter */
 /**
  * A recorded class; ended_at is 0 while it goes on. In lists it has neither files nor chapters.
  * @typedef {{id: number, room: string, title: string, started_at: number, ended_at: number, reason: string, length: number,
- *   poster: string, url: string, files: RecordedFile[], chapters: Chapter[]}} RecordingPage
+ *   poster: string, url: string, files: RecordedFile[], chapters: Chapter[], captions: {lang: string, url: string}[],
+ *   moments?: {at: number, from: number, to: number, why: "reactions" | "questions" | "answers" | "chat"}[]}} RecordingPage
  */
 /** @typedef {{you: You, epoch: string, seq: number, now: number, resumed: boolean, room?: Room}} Welcome */
 
@@ -163,7 +173,7 @@
  * Own answer to a quiz question; correct and points are null before the reveal.
  * @typedef {QuizReply & {quiz: number, question: number, choices: number[], correct: boolean | null, share?: number,
  *   points: number | null, bonus?: number, score: number | null, rank: number | null, of: number | null,
- *   streak?: number, team?: number, deadline?: number}} QuizMine
+ *   streak?: number, team?: number, deadline?: number, behind?: number}} QuizMine
  */
 /** @typedef {{balance: number, gained: number, rule: string}} Points */
 /**
@@ -200,7 +210,7 @@ export const limits = Object.freeze({
   name: 40, chat: 500, ask: 600, title: 160, choice: 120, reason: 200, choices: 12, questions: 100,
   pollText: 200, pollWord: 30, pollWords: 5, pollLabel: 40, stars: 10, steps: 20, weight: 100,
   question: 600, alt: 300, areas: 12, image: 8 << 20, pairs: 12, gaps: 12, accept: 20, teams: 12, tag: 40, tags: 10, points: 3000, streak: 500, times: 10, extend: 600,
-  surveyItems: 20, surveyText: 1000,
+  surveyItems: 20, surveyText: 1000, caption: 500,
 });
 
 /** Reactions that the server passes on. */

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import {Act, Allowance, Ballot, Drafts, Mood, Mute, Points, Poll, PulseTally, Question, Quiz, QuizMine, Room, ServerMessage, Standing, Suggestion, Survey, Welcome, You} from "./protocol.js" */
+/** @import {Act, Allowance, Ballot, Captions, Drafts, Mood, Mute, Points, Poll, PulseTally, Question, Quiz, QuizMine, Room, ServerMessage, Standing, Suggestion, Survey, Welcome, You} from "./protocol.js" */
 /** @import {ConnectionView} from "./connection.js" */
 // The state of a class as one client knows it: the fold of the welcome, the
 // views and the signals. Everything here is pure; what does not change keeps
@@ -20,7 +20,7 @@
  */
 
 /** How much of each list is kept, as in the server's own snapshot. */
-const keep = {chat: 100, questions: 200, held: 200, polls: 20, hands: 100, practice: 21, suggestions: 10, surveys: 10, pulse: 300};
+const keep = {chat: 100, questions: 200, held: 200, polls: 20, hands: 100, practice: 21, suggestions: 10, surveys: 10, pulse: 300, cues: 20};
 
 /** Nothing is known yet. @type {ClassState} */
 export const blank = Object.freeze({
@@ -142,14 +142,21 @@ const ofRoom = {
   "role.changed": (room, person) => ({...room, hands: change(room.hands, person.id, () => person)}),
   "room.presence": (room, {count}) => (room.count === count ? room : {...room, count}),
   "room.opened": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, ...(room.pulse && {pulse: []})}),
-  "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, stage: off, hands: []}),
+  "room.ended": (room, {phase, started_at, ended_at}) => ({...room, phase, started_at, ended_at, stage: off, hands: [], ...(room.seats && {seats: undefined}), ...(room.speaker !== undefined && {speaker: undefined}), ...(room.captions && {captions: undefined})}),
   "room.changed": (room, {title}) => ({...room, title}),
   "room.topic": (room, {topic}) => ({...room, topic}),
   "room.segment": (room, {segment}) => ({...room, segment}),
   "shelf.pinned": (room, {item}) => ({...room, pinned: item}),
+  "caption.said": (room, cue) => captioned(room, (captions) => ({...captions, cues: upsert(captions.cues, cue).slice(-keep.cues),
+    langs: captions.langs.includes(cue.lang) ? captions.langs : [...captions.langs, cue.lang]})),
+  "caption.fixed": (room, cue) => captioned(room, (captions) => ({...captions, cues: cue.text ? change(captions.cues, cue.id, () => cue) : without(captions.cues, cue.id)})),
+  "caption.drafts": (room, {drafts}) => captioned(room, (captions) => ({...captions, drafts: {...captions.drafts, ...drafts},
+    langs: [...captions.langs, ...Object.keys(drafts).filter((lang) => !captions.langs.includes(lang))]})),
   "room.slowed": (room, {slow}) => ({...room, slow}),
   "record.changed": (room, recording) => ({...room, recording}),
   "stage.changed": (room, {live, by, since, sources}) => ({...room, stage: {live, by, since, sources}}),
+  "stage.seats": (room, seats) => ({...room, seats}),
+  "stage.speaker": (room, {seat}) => (room.speaker === seat ? room : {...room, speaker: seat}),
   "mod.acted": (room, act) => acted(room, act),
 };
 
@@ -160,12 +167,16 @@ const off = {live: false, by: null, since: 0, sources: []};
 const ofPerson = {
   "you.changed": (state, you) => ({...state, you}),
   "poll.mine": (state, mine, you) => ({...state, you: voted(you, mine)}),
-  "quiz.asked": (state, quiz, you) => ({...state, mine: null, you: begun(you, quiz)}),
+  "quiz.asked": (state, quiz, you) => {
+    const {mine} = state;
+    const own = mine !== null && mine.quiz === quiz.id && mine.question === quiz.question; // it may come before
+    return {...state, mine: own ? mine : null, you: begun(you, quiz, own)};
+  },
   "chat.mine": (state, {held}, you) => ({...state, you: {...you, held}}),
   "qa.mine": (state, board, you) => ({...state, you: {...you, board}}),
   "qa.merged": (state, {from, into}, you) => (you.upvotes.includes(from) ? {...state, you: {...you, upvotes: moved(you, from, into)}} : state),
   "quiz.mine": (state, mine, you) => ({...state, mine, you: standing(you, mine)}),
-  "room.ended": (state, _, you) => hand(state, you, you.id, false),
+  "room.ended": (state, _, you) => (you.stage ? {...state, you: {...you, hand: false, stage: undefined}} : hand(state, you, you.id, false)),
   "hand.raised": (state, person, you) => hand(state, you, person.id, true),
   "hand.lowered": (state, {id}, you) => hand(state, you, id, false),
   "role.changed": (state, person, you) => (person.id !== you.id ? state : {...state, you: {...you, role: person.role}}),
@@ -209,18 +220,24 @@ function voted(you, {poll, choices, ...ballot}) {
   return {...you, votes, ballots};
 }
 
-/** What was answered to another quiz, and a deadline of one's own, are over when a question is asked. @param {You} you @param {Quiz} quiz @returns {You} */
-function begun(you, quiz) {
-  const {deadline, ...standing} = you.quiz ?? {};
-  const stands = deadline && you.quiz ? /** @type {Standing} */ (standing) : you.quiz;
+/**
+ * What was answered to another quiz is over when a question is asked, and a
+ * time of one's own unless it is for this question.
+ * @param {You} you
+ * @param {Quiz} quiz
+ * @param {boolean} own
+ */
+function begun(you, quiz, own) {
+  const {deadline, behind, ...standing} = you.quiz ?? {};
+  const stands = (deadline || behind) && you.quiz && !own ? /** @type {Standing} */ (standing) : you.quiz;
   if (stands === you.quiz && you.answers.every((a) => a.quiz === quiz.id)) return you;
   return {...you, quiz: stands, answers: you.answers.filter((a) => a.quiz === quiz.id)};
 }
 
 /** @param {You} you @param {QuizMine} mine @returns {You} */
-function standing(you, {quiz, question, choices, text, number, texts, point, score, rank, of, streak, team, deadline}) {
+function standing(you, {quiz, question, choices, text, number, texts, point, score, rank, of, streak, team, deadline, behind}) {
   const others = you.answers.filter((a) => a.quiz !== quiz || a.question !== question);
-  const more = given({streak, team, deadline});
+  const more = given({streak, team, deadline, behind});
   const placed = score !== null && rank !== null && of !== null ? {quiz, score, rank, of, ...more} : you.quiz;
   const answer = {quiz, question, choices, ...given({text, number, texts, point})};
   return {...you, answers: choices ? [...others, answer] : you.answers, quiz: placed};
@@ -329,16 +346,20 @@ function change(list, id, fn) {
   return list.some((item) => item.id === id) ? list.map((item) => (item.id === id ? fn(item) : item)) : list;
 }
 
+/** What a message changes of the captions. @param {Room} room @param {(captions: Captions) => Captions} fn @returns {Room} */
+const captioned = (room, fn) => ({...room, captions: fn(room.captions ?? {langs: [], cues: []})});
+
 /** Where each field of a room is shown. @type {Record<string, string>} */
 const partOf = {
   chat: "chat", questions: "questions", polls: "polls", quiz: "quiz", stage: "stage", count: "people", hands: "people",
   board: "questions", practice: "quiz", surveys: "surveys", pulse: "pulse", drafts: "drafts", allowed: "drafts", banned: "staff", muted: "staff", held: "staff",
+  captions: "captions",
 };
 
 /**
  * Which parts differ between two states: "you", "mine", "points",
  * "suggestions", "mood", "pulse", "connection", and of the room "chat",
- * "questions", "polls", "surveys", "pulse", "quiz", "stage", "people", "drafts", "staff" and, for the rest, "room".
+ * "questions", "polls", "surveys", "pulse", "quiz", "stage", "people", "captions", "drafts", "staff" and, for the rest, "room".
  * @param {ClassState} before
  * @param {ClassState} after
  * @returns {Set<string>}

@@ -6,13 +6,17 @@ import {openMenu} from "./menu.js";
 import {QuestionFocus} from "./question-focus.js";
 import "./reactions.js";
 import "./session-poster.js";
+import {StageTiles, staged, Voices} from "./stage-tiles.js";
 
 /** @typedef {"auto" | "high" | "medium" | "low" | "audio"} Quality */
 /**
- * media is how the connection for sound and picture stands.
+ * media is how the connection for sound and picture stands, and way how they
+ * come; foreign: there is a picture that cannot be shown this way; weak: the
+ * connection bears the sound alone.
  * @typedef {{title: string, tags?: string[], phase: Phase, stage: Stage, now: () => number, startsAt?: number, quality?: Quality,
- *   media?: "idle" | "connecting" | "playing" | "reconnecting" | "failed", layer?: string,
- *   focus?: Question | null, staff?: boolean}} StageView
+ *   media?: "idle" | "connecting" | "playing" | "reconnecting" | "failed", layer?: string, weak?: boolean,
+ *   seats?: import("../client/protocol.js").Seats, speaker?: number, me?: string,
+ *   focus?: Question | null, staff?: boolean, way?: "webrtc" | "hls", foreign?: boolean}} StageView
  */
 
 const qualities = /** @type {const} */ (["auto", "high", "medium", "low", "audio"]);
@@ -20,14 +24,20 @@ const qualities = /** @type {const} */ (["auto", "high", "medium", "low", "audio
 /**
  * <class-stage> shows what is on air: the screen large with the camera beside
  * it, or the camera alone; or else what everybody waits for. Streams come in
- * by stream(); "stage-quality" {quality} and "stage-retry" go out.
+ * by stream(), or as one film with its sound that somebody else plays in the
+ * main video: film(). "stage-quality" {quality}, "stage-way" {way} and
+ * "stage-retry" go out.
  * @extends {View<StageView>}
  */
 export class ClassStage extends View {
   /** @type {Map<Source, MediaStream>} */
   #streams = new Map();
   #swapped = false;
+  /** Own picture, while on the stage. @type {MediaStream | null} */ #self = null;
+  #last = 0; // seat of who spoke last
   #muted = false;
+  #hushed = false;
+  /** @type {{picture: boolean} | null} */ #film = null;
   #wantsTap = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
   #idle = 0;
@@ -39,7 +49,11 @@ export class ClassStage extends View {
     this.inset = h("video", {class: "stage__inset-video", playsInline: true, autoplay: true, muted: true});
     this.voice = h("audio", {autoplay: true});
     this.sound = h("audio", {autoplay: true});
+    this.tiles = new StageTiles();
+    this.voices = new Voices((refused) => this.#asked(refused));
     this.sky = /** @type {import("./reactions.js").ReactionSky} */ (document.createElement("reaction-sky"));
+    /** What others lay over the picture, and put among its controls. @type {{over: HTMLElement[], controls: HTMLElement[]}} */
+    this.extras = {over: [], controls: []};
   }
 
   build() {
@@ -54,6 +68,7 @@ export class ClassStage extends View {
     this.wait = h("div", {class: "stage__wait"}, this.poster, h("div", {class: "stage__wait-words", role: "status"},
       this.waitSpin, this.waitTitle, this.waitText, this.retry));
     this.again = h("p", {class: "stage__again", role: "status"}, h("span", {class: "spinner", aria: {hidden: "true"}}), t("stage.again"));
+    this.weak = h("p", {class: "stage__again", role: "status", hidden: true}, t("stage.weak"));
     this.insetButton = h("button", {type: "button", class: "stage__inset", title: t("stage.swap"), aria: {label: t("stage.swap")}, onclick: () => {
       this.#swapped = !this.#swapped;
       this.#arrange();
@@ -73,8 +88,8 @@ export class ClassStage extends View {
     this.pipButton.hidden = !document.pictureInPictureEnabled;
     this.fullButton.hidden = !document.fullscreenEnabled;
     this.controls = h("div", {class: "stage__controls", role: "toolbar", aria: {label: t("stage.controls")}}, this.muteButton,
-      h("span", {class: "push"}), this.qualityButton, this.pipButton, this.fullButton);
-    this.append(this.main, this.insetButton, this.wait, this.again, this.sky, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
+      h("span", {class: "push"}), ...this.extras.controls, this.qualityButton, this.pipButton, this.fullButton);
+    this.append(this.main, this.insetButton, this.tiles, this.wait, this.again, this.weak, this.sky, ...this.extras.over, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
       this.unmute, this.controls, this.voice, this.sound);
     this.focused = new QuestionFocus();
     this.append(this.focused);
@@ -113,8 +128,55 @@ export class ClassStage extends View {
   stream(source, stream) {
     if (stream) this.#streams.set(source, stream);
     else this.#streams.delete(source);
+    if (/^guest-.*microphone$/.test(source)) this.voices.give(source, stream);
     this.#arrange();
     this.refresh();
+  }
+
+  /** Shows this page's person on the stage as they see themselves. @param {MediaStream | null} stream */
+  self(stream) {
+    if (this.#self === stream) return;
+    this.#self = stream;
+    this.#arrange();
+    this.refresh();
+  }
+
+  /** Whether somebody is on the stage beside the host. */
+  get #company() {
+    return (this.view?.seats?.guests.length ?? 0) > 0;
+  }
+
+  /** Shows the host, the guests and the screen as the class's layout says. */
+  #seat() {
+    const {stage, seats, speaker = -1, me = ""} = this.view;
+    if (speaker >= 0) this.#last = speaker;
+    const {people, large} = staged({stage, seats, last: this.#last, me, streams: /** @type {Map<string, MediaStream>} */ (this.#streams), self: this.#self});
+    const shown = large?.camera ? large.stream : null;
+    show(this.main, shown);
+    show(this.inset, null);
+    this.main.classList.toggle("stage__main--mirror", Boolean(large?.own && shown));
+    // Who is large without a picture is among the others, with their initials.
+    this.tiles.view = {people: shown || !large ? people : [large, ...people], speaker, pinned: seats?.pinned};
+    this.dataset.layout = shown ? "large" : "grid";
+    if (this.insetButton) this.insetButton.hidden = true;
+  }
+
+  /**
+   * Leaves the main video to a film with its own sound; null: streams again.
+   * @param {{picture: boolean} | null} film
+   */
+  film(film) {
+    if (Boolean(film) !== Boolean(this.#film)) this.#wantsTap = false; // another player: it is asked again
+    this.#film = film;
+    this.#arrange();
+    this.refresh();
+  }
+
+  /** Keeps still for a while, whatever was chosen. @param {boolean} still */
+  hush(still) {
+    this.#hushed = still;
+    this.classList.toggle("stage--hushed", still);
+    this.#play();
   }
 
   /** Lets reactions rise. @param {Record<string, number>} counts */
@@ -128,7 +190,7 @@ export class ClassStage extends View {
     const camera = this.#streams.get("camera") ?? null;
     const both = screen !== null && camera !== null;
     const [large, small] = both ? (this.#swapped ? [camera, screen] : [screen, camera]) : [screen ?? camera, null];
-    show(this.main, large);
+    show(this.main, this.#film ? null : large);
     show(this.inset, small);
     show(this.voice, this.#streams.get("microphone") ?? null);
     show(this.sound, this.#streams.get("screen-audio") ?? null);
@@ -138,17 +200,37 @@ export class ClassStage extends View {
 
   /** Plays all; where the browser will not sound without a tap, asks for one. */
   #play() {
+    this.voices.play(this.#muted || this.#hushed);
+    if (this.#film) {
+      this.#playFilm();
+      return;
+    }
+    this.main.muted = true; // what is heard, comes from elsewhere
+    if (this.#company) this.#seat();
+    else this.main.classList.remove("stage__main--mirror");
     for (const player of [this.main, this.inset]) {
       if (player.srcObject) player.play().catch(() => {}); // muted: only refused when replaced meanwhile
     }
     for (const player of [this.voice, this.sound]) {
-      player.muted = this.#muted;
+      player.muted = this.#muted || this.#hushed;
       if (player.srcObject) {
         player.play().then(() => this.#asked(false), (err) => {
           if (err.name === "NotAllowedError") this.#asked(true);
         });
       }
     }
+  }
+
+  /** A film is seen in silence where its sound waits for a tap. */
+  #playFilm() {
+    const quiet = this.#muted || this.#hushed;
+    this.main.muted = quiet || this.#wantsTap;
+    if (!this.main.paused) return;
+    this.main.play().catch((err) => {
+      if (err.name !== "NotAllowedError" || this.main.muted) return; // it has nothing to play yet: autoplay will
+      this.#asked(true);
+      this.#playFilm();
+    });
   }
 
   /** @param {boolean} wanted the browser plays no sound without a tap */
@@ -170,12 +252,19 @@ export class ClassStage extends View {
     if (!wait || !waitTitle || !waitText || !waitSpin || !retry || !again || !controls || !muteButton || !fullButton || !liveBadge || !liveTime ||
       !poster || !pipButton) return;
     const {phase, stage, media = "idle"} = view;
-    const picture = this.#streams.has("camera") || this.#streams.has("screen");
-    const onAir = stage.live && phase !== "ended";
+    const company = this.#company && !this.#film;
+    const onAir = (stage.live || company) && phase !== "ended";
+    if (company !== this.classList.contains("stage--company") || company) {
+      this.classList.toggle("stage--company", company);
+      this.#arrange();
+    }
+    this.tiles.hidden = !company;
+    const picture = company || (this.#film ? this.#film.picture : this.#streams.has("camera") || this.#streams.has("screen"));
     if (this.focused) this.focused.view = {question: view.focus ?? null, staff: view.staff};
     poster.view = {title: view.title, tags: view.tags};
     wait.hidden = onAir && picture;
     again.hidden = !(onAir && picture && media === "reconnecting");
+    if (this.weak) this.weak.hidden = !(onAir && picture && media === "playing" && view.weak && view.quality === "auto" && view.way !== "hls");
     controls.hidden = !onAir;
     liveBadge.hidden = liveTime.hidden = !onAir;
     this.dataset.on = String(onAir);
@@ -187,6 +276,7 @@ export class ClassStage extends View {
     const connecting = onAir && (media === "connecting" || media === "reconnecting" || media === "idle");
     if (phase === "ended") [title, words] = [t("stage.ended"), t("stage.ended.text")];
     else if (onAir && media === "failed") words = t("stage.failed");
+    else if (onAir && view.foreign) words = t("stage.foreign");
     else if (onAir && view.quality === "audio") words = t("stage.audio");
     else if (onAir && !connecting) words = t("stage.voice");
     else if (connecting) words = t("stage.connecting");
@@ -216,7 +306,8 @@ export class ClassStage extends View {
     const chosen = this.view.quality ?? "auto";
     openMenu(this.qualityButton, [{title: this.view.layer ? t("stage.quality.now", {layer: this.view.layer}) : t("stage.quality")},
       ...qualities.map((quality) => ({label: t(`stage.quality.${quality}`), checked: quality === chosen,
-        act: () => this.#tell("stage-quality", {quality})}))]);
+        act: () => this.#tell("stage-quality", {quality})})), "line",
+      {label: t("stage.way.hls"), checked: this.view.way === "hls", act: () => this.#tell("stage-way", {way: this.view.way === "hls" ? "webrtc" : "hls"})}]);
   }
 
   async #pip() {

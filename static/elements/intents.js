@@ -42,7 +42,7 @@ const commands = ["chat.say", "hand.raise", "hand.lower", "qa.ask", "qa.upvote",
   "poll.show", "poll.remove", "poll.quick", "room.topic", "room.segment", "shelf.pin", "survey.create", "survey.edit", "survey.drop", "survey.open", "survey.answer", "survey.close", "survey.show", "quiz.create",
   "quiz.edit", "quiz.drop", "quiz.ask", "quiz.answer", "quiz.close", "quiz.reveal", "quiz.finish", "quiz.join", "quiz.pause", "quiz.resume",
   "quiz.extend", "quiz.allow", "room.open",
-  "room.end", "room.set", "role.set", "stage.go", "mod.delete", "mod.approve", "mod.reject", "mod.mute", "mod.unmute", "mod.ban", "mod.unban",
+  "room.end", "room.set", "role.set", "stage.go", "stage.invite", "stage.accept", "stage.leave", "stage.admit", "stage.remove", "stage.switch", "stage.pin", "stage.move", "stage.layout", "stage.rules", "mod.delete", "mod.approve", "mod.reject", "mod.mute", "mod.unmute", "mod.ban", "mod.unban",
   "mod.slow", "suggest.click", "suggest.dismiss"];
 const queries = ["chat.react", "people.list", "quiz.practise", "quiz.check", "qa.similar", "poll.missing", "survey.texts", "pulse.say", "mod.audit"];
 

@@ -73,6 +73,8 @@ export class PeoplePanel extends View {
   /** @param {Person} person */
   #hand(person) {
     return h("li", {class: "member"}, avatar(person), h("span", {class: "grow truncate"}, person.name),
+      this.view.staff ? h("button", {type: "button", class: "btn btn--small", aria: {label: t("stage.invite.other", {name: person.name})},
+        onclick: () => send(this, "stage-invite", {user: person.id}).catch(() => {})}, t("stage.invite")) : null,
       this.view.staff ? iconButton("check", t("hand.lower.other", {name: person.name}), {class: "btn btn--icon btn--quiet btn--small",
         onclick: () => send(this, "hand-lower", {user: person.id}).catch(() => {})}) : null);
   }
@@ -107,6 +109,7 @@ export class PeoplePanel extends View {
       if (person.role === "viewer" || expert) acts.push({label: t(expert ? "role.expert.end" : "role.expert.invite"), icon: "spark", act: act("qa-expert", {on: !expert})});
       acts.push("line");
     }
+    if (person.here && !muted && !person.banned) acts.push({label: t("stage.invite.long"), icon: "camera", act: act("stage-invite")}, "line");
     if (muted) acts.push({label: t("mod.unmute"), icon: "chat", act: act("mod-unmute")});
     else {
       acts.push({label: t("mod.mute.minutes", {n: 10}), icon: "mute", act: act("mod-mute", {seconds: 600})},

@@ -97,7 +97,7 @@ export class PollCard extends View {
     const voted = (mine !== undefined && mine.length > 0) || ballot !== undefined;
     const picks = poll.kind === undefined || poll.kind === "choice";
     const seen = (voted || !open || Boolean(staff)) && poll.phase !== "draft";
-    text(state, t(`poll.phase.${poll.phase}`));
+    text(state, t(`poll.phase.${open && poll.closes_at ? "closing" : poll.phase}`));
     text(voters, t("poll.voters", {n: poll.voters}));
     const said = [...(poll.secret ? ["secret"] : []), ...(poll.weighted ? ["weighted"] : []), ...(staff && poll.hidden && !poll.revealed && ((open && !poll.secret) || poll.shown) ? ["unseen"] : [])];
     keyed(notes, said, (note) => note, (note) => h("span", {class: "badge badge--outline"}, t(`poll.${note}`)));
@@ -166,7 +166,7 @@ export class PollCard extends View {
     sendButton.hidden = !open || !several;
     sendButton.disabled = this.#ticked.size === 0 || !changed;
     /** @type {Record<string, boolean>} */
-    const can = {"poll-open": poll.phase === "draft", "poll-drop": poll.phase === "draft", "poll-close": open,
+    const can = {"poll-open": poll.phase === "draft", "poll-drop": poll.phase === "draft", "poll-close": open && !poll.closes_at,
       "poll-show": unseen && poll.phase !== "draft" && !(open && poll.secret), missing: !poll.secret && poll.phase !== "draft" && (open || this.#missing.shown)};
     for (const button of /** @type {Iterable<HTMLElement>} */ (staffRow.children)) button.hidden = !can[button.dataset.act ?? ""];
     staffRow.hidden = !staff || Object.values(can).every((is) => !is);

@@ -65,6 +65,7 @@ export class QuizCard extends View {
       ["quiz-extend", "btn btn--small btn--quiet", t("quiz.extend", {n: more})],
       ["quiz-reveal", "btn btn--primary btn--small", t("quiz.reveal")], ["quiz-finish", "btn btn--small", t("quiz.finish")]]) {
       this.staffRow.append(h("button", {type: "button", class: look, data: {act: type}, onclick: () => {
+        if (type === "quiz-reveal" && this.#settling() > 0) return;
         send(this, type, {quiz: this.view.quiz.id, ...(type === "quiz-extend" && {seconds: more})}).catch(() => {});
       }}, label));
     }
@@ -133,6 +134,12 @@ export class QuizCard extends View {
   #left() {
     const {quiz, now} = this.view;
     return quiz.phase === "open" && quiz.current ? timeLeft(quiz.current, this.#own(this.view), now()) : 0;
+  }
+
+  /** The seconds for which some who see the class late may still answer. */
+  #settling() {
+    const {quiz, now} = this.view;
+    return quiz.phase === "closed" ? Math.max(0, Math.ceil(((quiz.current?.settles_at ?? 0) - now()) / 1000)) : 0;
   }
 
   /** The teams to choose from, until the first answer. @param {QuizView} view */
@@ -222,7 +229,18 @@ export class QuizCard extends View {
       button.hidden = !allowed[/** @type {keyof typeof allowed} */ (button.dataset.act)];
       if (button.dataset.act === "quiz-ask") text(button, t(quiz.question < 0 ? "quiz.first" : "quiz.next"));
     }
+    this.#reveal();
     this.foot.hidden = this.staffRow.hidden && this.outcome.hidden && this.practise.hidden;
+  }
+
+  /** The reveal waits for who sees the class late; its button says how long. */
+  #reveal() {
+    const button = /** @type {HTMLElement | null | undefined} */ (this.staffRow?.querySelector("[data-act=quiz-reveal]"));
+    if (!button) return;
+    const wait = this.#settling();
+    aria(button, "disabled", wait > 0 || null);
+    button.title = wait > 0 ? t("quiz.reveal.late") : "";
+    text(button, wait > 0 ? t("quiz.reveal.in", {n: wait}) : t("quiz.reveal"));
   }
 
   /** The seconds that are left; the last ten and the last are said aloud. */
@@ -233,6 +251,7 @@ export class QuizCard extends View {
     const {quiz} = view;
     const open = quiz.phase === "open" && quiz.current;
     const left = this.#left();
+    if (view.staff && quiz.phase === "closed") this.#reveal();
     seconds.hidden = timeBar.hidden = !open || left === Infinity;
     if (!open || left === Infinity) return;
     if (this.#over !== (left === 0)) this.refresh();

@@ -142,13 +142,14 @@ export function timeOf(current, own) {
 
 /**
  * The milliseconds that are left, 0 when time is over, Infinity without a limit.
+ * To who sees the class late, the question has opened as much later.
  * @param {QuizCurrent} current
- * @param {{deadline?: number} | null | undefined} own
+ * @param {{deadline?: number, behind?: number} | null | undefined} own
  * @param {number} now
  */
 export function timeLeft(current, own, now) {
   const {deadline} = timeOf(current, own);
-  return deadline === 0 ? Infinity : Math.max(0, deadline - (current.paused_at || now));
+  return deadline === 0 ? Infinity : Math.max(0, deadline - (current.paused_at || now - (own?.behind ?? 0)));
 }
 
 /**

@@ -44,7 +44,7 @@ function teach(pass) {
     const {token} = pass;
     const client = new Client({room, token, lang});
     // H.264 is recorded as MP4, which every player knows; a browser that cannot encode it sends VP8.
-    const publisher = new HostMedia(client, {codec: () => (client.state.room?.recording?.on ? "video/h264" : "video/vp8")});
+    const publisher = new HostMedia(client, {codec: () => (client.state.room?.recording?.on || client.state.room?.records ? "video/h264" : "video/vp8")});
     /** @type {Studio | null} */
     let studio = null;
     const back = (/** @type {string} */ why) => {

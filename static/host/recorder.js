@@ -77,9 +77,12 @@ export class Recorder {
   /** What the menu offers of it. @param {boolean} whole also what the buttons do @returns {import("../elements/menu.js").MenuItem[]} */
   items(whole) {
     const past = {label: t("record.list"), icon: "history", act: () => window.open(`/recording/${this.#room}/latest`, "_blank", "noopener")};
-    if (this.button.hidden || !whole) return [past];
+    const {recording} = this.#client.state.room ?? {};
+    const replay = recording?.on ? [{label: t("record.replay"), icon: "replay", checked: Boolean(recording.replay),
+      act: () => void this.#client.command("record.replay", {on: !recording.replay}).catch(refused)}] : [];
+    if (this.button.hidden || !whole) return [...replay, past];
     const clip = this.on ? [{label: t("record.clip"), icon: "flag", act: () => void this.mark()}] : [];
-    return [{label: t(this.on ? "record.stop" : "record.start"), icon: this.on ? "stop" : "record", act: () => void this.toggle()}, ...clip, past];
+    return [{label: t(this.on ? "record.stop" : "record.start"), icon: this.on ? "stop" : "record", act: () => void this.toggle()}, ...clip, ...replay, past];
   }
 
   /** Posts what the class sees as a picture. */

@@ -22,6 +22,9 @@ import {number, onLang, t} from "../i18n.js";
 import "./activity-panel.js";
 import {Broadcast} from "./broadcast.js";
 import {Capture, meter} from "./capture.js";
+import {GuestPanel} from "./guest-panel.js";
+import {ViewerMedia} from "../client/media.js";
+import {captionsDialog} from "./captions-dialog.js";
 import {classDialog} from "./class-dialog.js";
 import {deviceError, devicesDialog} from "./devices-dialog.js";
 import {confirmed} from "./dialog.js";
@@ -64,6 +67,8 @@ export class Studio {
   #drawing = 0;
   #ends = /** @type {(() => void)[]} */ ([]);
   #unmeter = () => {};
+  /** What comes from guests on the stage. */ #guests;
+  #watching = false;
 
   /**
    * @param {HTMLElement} app
@@ -77,6 +82,7 @@ export class Studio {
     this.#broadcast = new Broadcast(client, this.#capture, publisher);
     this.#roster = new Roster(client);
     this.#recorder = new Recorder({client, capture: this.#capture, room, token});
+    this.#guests = new ViewerMedia(client);
     this.#layout();
     this.#listen();
     void this.#startAllowed();
@@ -87,6 +93,8 @@ export class Studio {
     for (const end of this.#ends) end();
     this.#unmeter();
     this.#capture.close();
+    this.#guests.close();
+    this.guests?.voices.close();
     cancelAnimationFrame(this.#drawing);
   }
 
@@ -111,10 +119,11 @@ export class Studio {
     this.people = /** @type {any} */ (h("people-panel"));
     this.now = new ClassNow();
     this.gauge = new PulseGauge();
+    this.guests = new GuestPanel();
     const panel = (/** @type {Panel} */ name, /** @type {HTMLElement} */ node) =>
       h("section", {class: `studio__panel studio__panel--${name}`, id: `panel-${name}`, role: "tabpanel", aria: {labelledby: `tab-${name}`}}, node);
     this.column = h("div", {class: "studio__main"},
-      h("div", {class: "studio__stage"}, this.stage, this.sky, this.focused), this.gauge, panel("activities", this.activities));
+      h("div", {class: "studio__stage"}, this.stage, this.sky, this.focused), this.guests, this.gauge, panel("activities", this.activities));
     this.side = h("aside", {class: "studio__side"}, this.tabs, panel("chat", this.chat), panel("questions", this.board), panel("people", this.people));
     this.skip = h("a", {class: "skip", href: "#panel-chat"});
     this.frame = h("div", {class: "studio"}, this.skip,
@@ -140,6 +149,10 @@ export class Studio {
       client.on("hand.raised", ({name}) => announce(t("host.hand", {name}))),
       client.on("qa.asked", (question) => announce(t("host.question", {name: askerOf(question)}))));
 
+    this.#guests.addEventListener("stream", (event) => {
+      const {source, stream} = /** @type {CustomEvent} */ (event).detail;
+      this.guests?.stream(source, stream);
+    });
     this.#broadcast.addEventListener("change", draw);
     this.#broadcast.addEventListener("failed", (event) => {
       const err = /** @type {CustomEvent} */ (event).detail;
@@ -242,6 +255,7 @@ export class Studio {
     return [
       {label: t("host.class.settings"), icon: "edit", act: () => classDialog(this.#client)},
       {label: t("host.obs"), icon: "camera", act: () => obsDialog({room: this.#room, token: this.#token})},
+      {label: t("host.captions"), icon: "captions", act: () => captionsDialog({room: this.#room, token: this.#token})},
       {label: t("host.console"), icon: "shield", act: () => window.open(`/moderate/${this.#room}`, "_blank", "noopener")},
       ...this.#recorder.items(phone.matches),
       {label: t("host.viewers"), icon: "eye", act: () => window.open(`/class/${this.#room}`, "_blank", "noopener")},
@@ -283,6 +297,13 @@ export class Studio {
     if (this.stage) {
       this.stage.view = {tracks, possible, sharing, asked: this.#asked, wanted, busy, media, phase: room.phase, stage: room.stage, you, now};
     }
+    const company = (room.seats?.guests.length ?? 0) > 0;
+    if (company !== this.#watching) {
+      this.#watching = company;
+      if (company) this.#guests.watch("auto");
+      else this.#guests.stop();
+    }
+    if (this.guests) this.guests.view = {seats: room.seats, stage: room.stage, speaker: room.speaker ?? -1, me: you.id};
     if (this.gauge) this.gauge.view = {tally: state.pulse, notes: room.pulse ?? none, from: room.started_at, live: room.phase === "live", now};
     this.activities.view = {polls: room.polls, surveys: room.surveys ?? none, quiz: room.quiz, mine: state.mine, allowed: room.allowed, drafts: room.drafts ?? {polls: [], quizzes: []}, you, now, ended};
     this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff: true, waiting: room.held};

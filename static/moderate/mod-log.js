@@ -8,7 +8,7 @@ import {ago, clock, duration, t, time} from "../i18n.js";
 /** A picture for each act. @type {Record<string, string>} */
 const pictures = {"mod.delete": "trash", "mod.approve": "check", "mod.reject": "close", "mod.mute": "mute", "mod.unmute": "chat", "mod.ban": "ban", "mod.unban": "undo", "mod.slow": "clock",
   "role.set": "shield", "poll.remove": "trash", "qa.hold": "eye", "qa.approve": "check", "qa.reject": "close", "qa.dismiss": "history", "qa.restore": "undo", "qa.merge": "copy",
-  "qa.expert": "spark"};
+  "qa.expert": "spark", "record.delete": "trash", "record.expire": "trash", "stage.invite": "camera", "stage.remove": "exit", "stage.switch": "mic-off"};
 
 /** Acts whose reason says what was set: "on" or "off". */
 const settings = new Set(["qa.hold", "qa.expert"]);

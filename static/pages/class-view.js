@@ -25,9 +25,12 @@ import {SiteMenu} from "../elements/site-menu.js";
 import {SuggestionCard} from "../elements/suggestion-card.js";
 import {SurveyCard} from "../elements/survey-card.js";
 import {TabBar} from "../elements/tab-bar.js";
+import {LiveCaptions} from "../captions/live-captions.js";
+import {openPart} from "./part-dialog.js";
+import {GuestStage} from "./guest-stage.js";
 import {openPoints} from "./points-dialog.js";
 
-/** @typedef {{state: "idle" | "connecting" | "playing" | "reconnecting" | "failed", quality: Quality, layer?: string}} MediaLine */
+/** @typedef {{state: "idle" | "connecting" | "playing" | "reconnecting" | "failed", quality: Quality, layer?: string, weak?: boolean, way?: "webrtc" | "hls", foreign?: boolean}} MediaLine */
 
 /** Where polls and quizzes lie over the panel: as in css/class.css. */
 const sheet = matchMedia("(max-width: 56rem)");
@@ -72,6 +75,7 @@ export class ClassView {
   #readSummary = false;
   /** The server's clock; one function, so that views compare equal. */
   #now = () => this.#client.now();
+  /** What plays while somebody has gone back in the class. @type {HTMLElement | null} */ #behind = null;
 
   /** @param {{client: Client, place: HTMLElement, room: string, token: string, item?: SessionItem}} what */
   constructor({client, place, room, token, item}) {
@@ -81,6 +85,10 @@ export class ClassView {
     this.#token = token;
     this.#item = item;
     this.stage = new ClassStage();
+    this.captions = new LiveCaptions();
+    this.stage.extras.over.push(this.captions);
+    this.replayButton = iconButton("replay", "", {class: "btn btn--icon stage__control", hidden: true, onclick: () => void this.#replay()});
+    this.stage.extras.controls.push(this.replayButton, this.captions.button);
     this.chat = new ChatPanel();
     this.board = new QuestionBoard();
     this.people = new PeoplePanel();
@@ -96,6 +104,8 @@ export class ClassView {
     this.suggestion = new SuggestionCard();
     this.reactions = new ReactionBar();
     this.menu = new SiteMenu();
+    this.guest = new GuestStage(client);
+    this.guest.addEventListener("picture", (event) => this.stage.self(/** @type {CustomEvent} */ (event).detail.stream));
     this.#frame();
     this.#bind();
   }
@@ -142,7 +152,7 @@ export class ClassView {
       h("header", {class: "masthead class-head"}, h("a", {class: "brand", href: "/", aria: {label: "Lyceum"}},
         h("img", {src: "/static/icons/mark.svg", alt: ""})), this.title, this.phase, this.recorded, h("span", {class: "push"}), this.count, this.points, this.menu),
       this.banner, this.now,
-      h("main", {class: "class"}, h("div", {class: "class__stage"}, this.stage,
+      h("main", {class: "class"}, h("div", {class: "class__stage"}, this.stage, this.guest.bar,
         h("div", {class: "class-bar"}, this.reactions, h("span", {class: "push"}), this.hand, this.shareButton), this.pulse, this.gauge),
       h("div", {class: "class__below"}, this.activity, this.summary), h("div", {class: "class__column"}, this.side, this.offer)));
     this.#words();
@@ -210,9 +220,13 @@ export class ClassView {
     const staff = you.role !== "viewer";
     this.#head(room, you);
     this.now.view = {segment: room.segment ?? "", topic: room.topic ?? "", pinned: room.pinned ?? "", staff};
-    this.stage.view = {title: room.title, tags: this.#item?.tags, phase: room.phase, stage: room.stage, now, startsAt: this.#item?.starts_at,
-      media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer,
+    this.stage.view = {seats: room.seats, speaker: room.speaker, me: you.id, title: room.title, tags: this.#item?.tags, phase: room.phase, stage: room.stage, now, startsAt: this.#item?.starts_at,
+      media: this.#media.state, quality: this.#media.quality, layer: this.#media.layer, weak: this.#media.weak,
+      way: this.#media.way, foreign: this.#media.foreign,
       focus: ended ? null : room.questions.find((q) => q.focus) ?? null, staff};
+    this.captions.view = {captions: room.captions, now};
+    this.#mayReplay(room);
+    this.guest.draw();
     this.chat.view = {chat: room.chat, you, slow: room.slow, now, ended, staff, waiting: room.held};
     this.board.view = {questions: room.questions, you, now, ended, staff, board: room.board};
     this.#mine = {votes: you.upvotes, asked: new Set([...(you.board?.asked ?? []), ...room.questions.filter((q) => q.by.id === you.id).map((q) => q.id)])};
@@ -232,6 +246,39 @@ export class ClassView {
     }
     this.#summary(room, you);
     this.#tabBar(room, you);
+  }
+
+  /** Offers to go back in the class where it is recorded. @param {Room} room */
+  #mayReplay(room) {
+    const may = Boolean(room.recording?.on && room.recording.replay);
+    aria(this.replayButton, "label", t("replay.back"));
+    this.replayButton.title = t("replay.back");
+    this.replayButton.hidden = !may || this.#behind !== null;
+    if (this.#behind && !may) this.#live();
+  }
+
+  /** Goes back in the class: the picture and the sound, for all else stays live. */
+  async #replay() {
+    const {recording} = this.#client.state.room ?? {};
+    if (!recording || this.#behind) return;
+    const {ClassReplay} = await import("../recording/replay.js"); // few need it
+    if (this.#behind) return;
+    const replay = new ClassReplay({room: this.#room, token: this.#token, recording: recording.id, back: 15_000, now: this.#now});
+    this.#behind = replay;
+    replay.addEventListener("replay-end", () => this.#live());
+    this.stage.hush(true);
+    this.stage.after(replay);
+    this.draw();
+  }
+
+  /** Comes back to what is live. */
+  #live() {
+    if (!this.#behind) return;
+    this.#behind.remove();
+    this.#behind = null;
+    this.stage.hush(false);
+    this.draw();
+    if (!this.replayButton.hidden) this.replayButton.focus();
   }
 
   /** Where a question went that this person asked or voted for. @param {{from: number, into: import("../client/protocol.js").Question}} merged */
@@ -265,7 +312,7 @@ export class ClassView {
     text(/** @type {Element} */ (hand.lastElementChild), raise);
     aria(hand, "label", raise); // on a phone only the picture is shown
     hand.title = raise;
-    this.menu.view = {items: you.role === "viewer" ? [] : [
+    this.menu.view = {items: you.role === "viewer" ? [{label: t("part.title"), act: () => openPart(this.#token)}, /** @type {const} */ ("line")] : [
       ...(you.role === "host" ? [{label: t("class.studio"), icon: "camera", act: () => location.assign(`/host/${this.#room}`)}] : []),
       {label: t("class.console"), icon: "shield", act: () => location.assign(`/moderate/${this.#room}`)}, /** @type {const} */ ("line")]};
   }

@@ -3,6 +3,7 @@
 /** @import {SessionItem} from "../client/protocol.js" */
 import * as api from "../client/api.js";
 import {Client} from "../client/client.js";
+import {Ways} from "../client/hls-ways.js";
 import {ViewerMedia} from "../client/media.js";
 import {closed} from "../client/protocol.js";
 import {lang, onLang, t} from "../i18n.js";
@@ -72,7 +73,8 @@ async function look() {
 function attend(token, item, untried) {
   const client = new Client({room, token, lang});
   const view = new ClassView({client, place, room, token, item});
-  const media = new ViewerMedia(client);
+  const media = new Ways({media: new ViewerMedia(client), client, video: view.stage.main, room, token, onAir: () => client.state.room?.stage.live ?? false});
+  client.behind = () => media.behind;
   onLang((which) => (client.lang = which));
 
   media.addEventListener("stream", (event) => {
@@ -81,14 +83,25 @@ function attend(token, item, untried) {
   });
   media.addEventListener("state", (event) => (view.media = {state: /** @type {CustomEvent} */ (event).detail.state}));
   media.addEventListener("layer", (event) => {
-    const {source, width, height} = /** @type {CustomEvent} */ (event).detail;
-    if (source === "camera" || source === "screen") view.media = {layer: height ? `${width}×${height}` : undefined};
+    const {source, layer, width, height} = /** @type {CustomEvent} */ (event).detail;
+    if (source === "camera" || source === "screen") view.media = {layer: height ? `${width}×${height}` : undefined, weak: layer === ""};
   });
   view.stage.addEventListener("stage-quality", (event) => {
     const {quality} = /** @type {CustomEvent} */ (event).detail;
     view.media = {quality};
     void media.setQuality(quality);
   });
+  /** What LL-HLS plays, or nothing. */
+  const film = (picture = "shown") => {
+    const on = media.way === "hls";
+    view.stage.film(on ? {picture: picture === "shown" && view.quality !== "audio" && media.state !== "idle" && media.state !== "connecting"} : null);
+    view.media = {way: media.way, foreign: on && picture !== "shown" && picture !== ""};
+  };
+  let picture = "";
+  media.addEventListener("picture", (event) => film(picture = /** @type {CustomEvent} */ (event).detail.picture));
+  media.addEventListener("state", () => film(picture));
+  media.addEventListener("way", () => film(picture));
+  view.stage.addEventListener("stage-way", (event) => media.choose(/** @type {CustomEvent} */ (event).detail.way));
   view.stage.addEventListener("stage-retry", () => void media.watch(view.quality));
 
   let welcome = !untried;

@@ -6,6 +6,7 @@ import {h, icon, iconButton} from "../elements/dom.js";
 import {ItemCard} from "../elements/item-card.js";
 import {sortSessions} from "../elements/rules.js";
 import {token} from "./identity.js";
+import {openPart} from "./part-dialog.js";
 import {Watching} from "./watching.js";
 import "../elements/session-poster.js";
 import "../elements/site-menu.js";
@@ -85,9 +86,15 @@ function draw() {
 
   place.replaceChildren(h("a", {class: "skip", href: "#main"}, t("common.skip")),
     h("header", {class: "masthead page"}, h("a", {class: "brand", href: "/"}, h("img", {src: "/static/icons/mark.svg", alt: ""}), "Lyceum"),
-      h("span", {class: "push"}), h("a", {class: "btn btn--quiet landing__teach", href: "/host"}, t("landing.teach")), h("site-menu", {view: {}})),
+      h("span", {class: "push"}), h("a", {class: "btn btn--quiet landing__teach", href: "/host"}, t("landing.teach")), h("site-menu", {view: {items: choices()}})),
     h("main", {id: "main"}, ...parts.filter((part) => part !== null)),
     h("footer", {class: "foot page"}, h("p", null, t("landing.foot"))));
+}
+
+/** What somebody who has been in a class may choose. @returns {import("../elements/menu.js").MenuItem[]} */
+function choices() {
+  const own = token();
+  return own ? [{label: t("part.title"), act: () => openPart(own)}, "line"] : [];
 }
 
 async function load() {

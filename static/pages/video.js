@@ -7,6 +7,7 @@ import {ItemCard, levelName, posterOf} from "../elements/item-card.js";
 import {paragraphs, readingTime} from "../elements/rules.js";
 import {toast} from "../elements/toast.js";
 import {token} from "./identity.js";
+import {langName} from "../captions/names.js";
 import {Watching} from "./watching.js";
 import "../elements/site-menu.js";
 
@@ -84,6 +85,11 @@ let film;
 /** @param {string} src */
 function projector(src) {
   const player = h("video", {class: "lesson__film", src, controls: true, playsInline: true, preload: "metadata"});
+  const clip = /^\/v1\/clips\/([^./]+)\.\w+$/.exec(src);
+  if (clip) {
+    api.clipCaptions(clip[1]).then(({captions}) => player.append(...captions.map(({lang, url}) =>
+      h("track", {kind: "captions", srclang: lang, label: langName(lang), src: url}))), () => {}); // it plays without
+  }
   player.addEventListener("timeupdate", () => player.duration && read.seen(player.currentTime / player.duration));
   return player;
 }

@@ -4,6 +4,7 @@ import * as api from "../client/api.js";
 import {clock, date, errorText, onLang, t} from "../i18n.js";
 import {aria, h, icon, text} from "../elements/dom.js";
 import {fromToken, remember, seat} from "../pages/identity.js";
+import {langName} from "../captions/names.js";
 import "../elements/site-menu.js";
 import {toast} from "../elements/toast.js";
 import "./player.js";
@@ -45,6 +46,35 @@ player.addEventListener("player-time", (event) => {
   marks.forEach((mark, i) => aria(mark, "current", i === chapter ? "true" : null));
 });
 
+/** What may make a good clip, for the staff; and the last half minute, wherever one is. @param {RecordingPage} view */
+function clips(view) {
+  const held = seat(room);
+  if (!held || held.role === "viewer") return null;
+  const keep = async (/** @type {HTMLButtonElement} */ button, /** @type {number} */ from, /** @type {number} */ to) => {
+    button.disabled = true;
+    try {
+      await api.cutClip(room, held.token, view.id, {from: Math.round(from), to: Math.round(to)});
+      toast(t("recording.clip.made"));
+    } catch (err) {
+      toast(errorText(/** @type {any} */ (err)), {kind: "danger"});
+      button.disabled = false;
+    }
+  };
+  const last = h("button", {type: "button", class: "btn btn--small", onclick: () => {
+    const to = Math.min(view.length, Math.max(player.at, 1000));
+    void keep(last, Math.max(0, to - 30_000), to).then(() => (last.disabled = false));
+  }}, icon("flag"), t("recording.clip.last"));
+  return h("section", {class: "chapters card", aria: {labelledby: "moments"}}, h("h2", {id: "moments"}, t("recording.moments")),
+    h("p", {class: "muted small"}, t(view.moments?.length ? "recording.moments.text" : "recording.moments.none")),
+    h("ol", {class: "chapters__list"}, ...(view.moments ?? []).map(({at, from, to, why}) => {
+      const take = h("button", {type: "button", class: "btn btn--small", onclick: () => void keep(take, from, Math.min(to, view.length))}, t("recording.clip"));
+      return h("li", {class: "row"}, h("button", {type: "button", class: "chapters__one", onclick: () => {
+        player.seek(from);
+        player.play();
+      }}, icon("spark"), h("span", {class: "chapters__title"}, t(`recording.moment.${why}`)), h("span", {class: "chapters__time numeric muted"}, clock(at / 1000))), take);
+    })), last);
+}
+
 function others() {
   const list = page.others.filter((r) => r.id !== page.view?.id && r.ended_at > 0);
   if (list.length === 0) return null;
@@ -83,9 +113,11 @@ function shown(view) {
       h("p", {class: "muted"}, t("recording.when", {date: date(view.started_at), length: clock(view.length / 1000)}),
         view.reason ? ` · ${t(`record.reason.${view.reason}`)}` : ""),
       h("div", {class: "cluster"}, ...download.map((f, i) => h("a", {class: "btn btn--small", href: f.url, download: `${room}-${view.id}-${i + 1}${f.url.slice(f.url.lastIndexOf("."))}`},
-        icon("download"), t(f.set === "screen" ? "recording.download.screen" : "recording.download", {n: i + 1}))), removal(view)),
+        icon("download"), t(f.set === "screen" ? "recording.download.screen" : "recording.download", {n: i + 1}))),
+      ...view.captions.map(({lang, url}) => h("a", {class: "btn btn--small", href: url, download: `${room}-${view.id}.${lang}.vtt`}, icon("captions"), t("recording.download.captions", {lang: langName(lang)}))),
+      removal(view)),
       h("details", {class: "recording__keys small muted"}, h("summary", null, t("recording.keys")), h("p", null, t("recording.keys.text")))),
-    h("aside", {class: "recording__side"}, chapters(view), others()));
+    h("aside", {class: "recording__side"}, chapters(view), clips(view), others()));
 }
 
 /** @type {Record<string, string>} */

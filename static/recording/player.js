@@ -2,9 +2,14 @@
 /** @import {RecordedFile, RecordingPage} from "../client/protocol.js" */
 import {clock, t} from "../i18n.js";
 import {aria, flag, h, icon, iconButton, setIcon, text} from "../elements/dom.js";
+import {LiveCaptions} from "../captions/live-captions.js";
+import {langName} from "../captions/names.js";
+import {playable, show} from "./source.js";
 import {chapterAt, fileAt, nextMoment} from "./timeline.js";
 
 const speeds = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+const ahead = 3_600_000; // ms that a file may have grown since it was looked at
+const wordsEvery = 10_000; // ms between two looks at the captions of a class that goes on
 const drift = 0.25; // seconds by which the second picture may be off
 
 /**
@@ -21,13 +26,51 @@ export class RecordingPlayer extends HTMLElement {
   /** @type {Record<string, HTMLVideoElement>} */ #films = {};
   /** @type {Record<string, RecordedFile | null>} */ #shown = {host: null, screen: null};
   /** @type {ReturnType<typeof setInterval> | undefined} */ #tick;
+  #captions = new LiveCaptions();
+  /** What ends the showing of each film. @type {Record<string, () => void>} */ #ends = {};
+  #worded = 0; // when the captions were last fetched
+  /** The view's files; one that grows is there up to the moment. @type {RecordedFile[]} */ #files = [];
 
   /** @param {RecordingPage} view */
   set view(view) {
-    this.#view = view;
+    this.#take(view);
     if (!this.frame) this.#build();
     this.#films.host.poster = view.poster;
     this.seek(0);
+  }
+
+  /** @returns {RecordingPage | null} */
+  get shown() {
+    return this.#view;
+  }
+
+  /** Goes on with a recording that has grown. @param {RecordingPage} view */
+  grow(view) {
+    this.#take(view);
+    const now = Date.now();
+    if (view.captions.length > 0 && now - this.#worded > wordsEvery) {
+      this.#worded = now;
+      for (const set of ["host", "screen"]) this.#tracks(set, this.#films[set], this.#shown[set]);
+    }
+    this.#arrange();
+  }
+
+  /** Lets go of the films. */
+  close() {
+    this.#playing = false;
+    for (const set of Object.keys(this.#films)) {
+      this.#ends[set]?.();
+      this.#films[set].pause();
+      this.#films[set].removeAttribute("src");
+      this.#films[set].load();
+    }
+    this.#shown = {host: null, screen: null};
+  }
+
+  /** @param {RecordingPage} view */
+  #take(view) {
+    this.#view = view;
+    this.#files = view.files.filter(playable).map((f) => (f.done ? f : {...f, length: f.length + ahead}));
   }
 
   connectedCallback() {
@@ -52,7 +95,9 @@ export class RecordingPlayer extends HTMLElement {
       this.#films[set] = film;
     }
     this.big = h("button", {type: "button", class: "player__big", onclick: () => this.play()}, icon("play"));
-    this.frame = h("div", {class: "player__frame"}, this.#films.screen, this.#films.host, this.big);
+    this.frame = h("div", {class: "player__frame"}, this.#films.screen, this.#films.host, this.#captions, this.big);
+    this.#captions.button.className = "btn btn--icon btn--quiet";
+    this.#captions.addEventListener("captions-lang", () => this.#read());
     this.button = iconButton("play", "", {class: "btn btn--icon btn--quiet", onclick: () => this.toggle()});
     this.slider = h("input", {type: "range", class: "player__slider", min: "0", step: "1000", oninput: () => this.seek(Number(this.slider?.value))});
     this.time = h("span", {class: "player__time numeric"});
@@ -61,7 +106,7 @@ export class RecordingPlayer extends HTMLElement {
     this.sound = iconButton("volume", "", {class: "btn btn--icon btn--quiet", onclick: () => this.mute()});
     this.full = iconButton("fullscreen", "", {class: "btn btn--icon btn--quiet", onclick: () => this.fullscreen()});
     this.failure = h("p", {class: "player__failure", role: "alert"});
-    this.replaceChildren(this.frame, this.failure, h("div", {class: "player__bar"}, this.button, this.slider, this.time, this.rate, this.sound, this.full));
+    this.replaceChildren(this.frame, this.failure, h("div", {class: "player__bar"}, this.button, this.slider, this.time, this.rate, this.#captions.button, this.sound, this.full));
     this.rate.value = "1";
     this.words();
   }
@@ -99,8 +144,8 @@ export class RecordingPlayer extends HTMLElement {
   /** @param {number} ms */
   seek(ms) {
     if (!this.#view) return;
-    const {files, length} = this.#view;
-    this.#at = nextMoment(files, Math.max(0, Math.min(ms, length)), length);
+    const {length} = this.#view;
+    this.#at = nextMoment(this.#files, Math.max(0, Math.min(ms, length)), length);
     this.#arrange(true);
   }
 
@@ -127,17 +172,23 @@ export class RecordingPlayer extends HTMLElement {
   #arrange(jump = false) {
     const view = this.#view;
     if (!view) return;
-    const over = this.#at >= view.length;
+    const over = view.ended_at !== 0 && this.#at >= view.length;
     if (over) this.#playing = false;
     for (const set of ["host", "screen"]) {
       const film = this.#films[set];
-      const file = fileAt(view.files, set, over ? Math.max(0, view.length - 1) : this.#at);
-      if (file !== this.#shown[set]) {
-        this.#shown[set] = file;
+      const file = fileAt(this.#files, set, over ? Math.max(0, view.length - 1) : this.#at);
+      const before = this.#shown[set];
+      this.#shown[set] = file;
+      if (file?.url !== before?.url) {
         flag(this, "player--failed", false);
-        if (file) film.src = file.url;
-        else film.removeAttribute("src");
-        film.load();
+        this.#ends[set]?.();
+        delete this.#ends[set];
+        if (file) this.#ends[set] = show(film, file, Math.max(0, (this.#at - file.start) / 1000));
+        else {
+          film.removeAttribute("src");
+          film.load();
+        }
+        this.#tracks(set, film, file);
         film.playbackRate = this.#speed;
         film.defaultPlaybackRate = this.#speed;
         jump = true;
@@ -154,6 +205,44 @@ export class RecordingPlayer extends HTMLElement {
     this.#draw();
   }
 
+  /** Gives a film the captions of its file. @param {string} set @param {HTMLVideoElement} film @param {RecordedFile | null} file */
+  #tracks(set, film, file) {
+    const old = [...film.children];
+    const fresh = (file ? this.#view?.captions ?? [] : []).map(({lang}) => {
+      const track = h("track", {kind: "captions", srclang: lang, label: langName(lang), src: file ? file.url.replace(/[^.]+$/, `${lang}.vtt`) : ""});
+      track.track.addEventListener("cuechange", () => {
+        if (set === this.#lead()) this.#read();
+      });
+      return track;
+    });
+    film.append(...fresh);
+    for (const track of old) track.remove();
+    this.#read();
+  }
+
+  /** Shows the captions of the moment, in the language that is read. */
+  #read() {
+    const lead = this.#lead();
+    const langs = (this.#view?.captions ?? []).map(({lang}) => lang);
+    this.#captions.view = {captions: {langs, cues: []}, now: Date.now, exact: true};
+    const lang = this.#captions.chosen;
+    /** @type {import("../client/protocol.js").Cue[]} */
+    const cues = [];
+    for (const [set, film] of Object.entries(this.#films)) {
+      for (const track of film.textTracks) {
+        const read = set === lead && track.language === lang;
+        const mode = read ? "hidden" : "disabled"; // hidden: we draw them ourselves, where and as large as is wished
+        if (track.mode !== mode) track.mode = mode;
+        if (!read) continue;
+        for (const cue of track.activeCues ?? []) {
+          const words = /** @type {VTTCue} */ (cue).getCueAsHTML().textContent ?? "";
+          cues.push({id: cue.startTime * 1000, lang, text: words, begin: 0});
+        }
+      }
+    }
+    this.#captions.view = {captions: {langs, cues}, now: Date.now, exact: true};
+  }
+
   /** The film by which the time goes. */
   #lead() {
     return this.#shown.host ? "host" : this.#shown.screen ? "screen" : null;
@@ -168,12 +257,12 @@ export class RecordingPlayer extends HTMLElement {
     const file = this.#shown[lead];
     if (!file || film.seeking || film.readyState < 2) return;
     const at = file.start + film.currentTime * 1000;
-    if (at >= file.start + file.length) return this.#over(lead);
+    if (file.done && at >= file.start + file.length) return this.#over(lead);
     this.#at = at;
     for (const set of ["host", "screen"]) {
       const other = this.#films[set];
       const shown = this.#shown[set];
-      if (fileAt(view.files, set, at) !== shown) return this.#arrange();
+      if (fileAt(this.#files, set, at)?.url !== shown?.url) return this.#arrange();
       if (!shown || set === lead || other.seeking) continue;
       const want = (at - shown.start) / 1000;
       if (Math.abs(other.currentTime - want) > drift) other.currentTime = want;
@@ -185,8 +274,9 @@ export class RecordingPlayer extends HTMLElement {
   #over(set) {
     const view = this.#view;
     const file = this.#shown[set];
+    const film = this.#films[set];
     if (!view || !file || !this.#playing || this.#lead() !== set) return;
-    this.#at = nextMoment(view.files, Math.max(this.#at, file.start + file.length), view.length);
+    this.#at = nextMoment(this.#files, Math.max(this.#at, file.start + Math.min(file.length, film.duration * 1000 || Infinity)), view.length);
     this.#arrange();
   }
 
@@ -198,9 +288,10 @@ export class RecordingPlayer extends HTMLElement {
     aria(this.button, "label", label);
     this.button.title = label;
     this.big.hidden = this.#playing || this.#at > 0;
-    this.slider.max = String(view.length);
+    const length = Math.max(view.length, this.#at);
+    this.slider.max = String(length);
     this.slider.value = String(Math.round(this.#at));
-    const said = `${clock(this.#at / 1000)} / ${clock(view.length / 1000)}`;
+    const said = `${clock(this.#at / 1000)} / ${clock(length / 1000)}`;
     aria(this.slider, "valuetext", said);
     text(this.time, said);
     this.dispatchEvent(new CustomEvent("player-time", {detail: {at: this.#at, chapter: chapterAt(view.chapters, this.#at)}}));

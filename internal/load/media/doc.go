@@ -12,6 +12,9 @@
 // viewer in [sampleEvery] is read whole: Pion authenticates and decrypts all
 // that it gets, and each packet must be the very next that the host has sent.
 //
+// [Joins] has all of them come within a few seconds to a host who sends no
+// keyframe that nobody asks for, as browsers do.
+//
 // [Limit] is the yardstick: a process with one thread that writes datagrams of
 // the same sizes at the same pace to as many sockets with sendmmsg(2), without
 // encryption, and is read in the same way.

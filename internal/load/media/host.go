@@ -12,8 +12,6 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/lyceum-live/lyceum/internal/bot"
 )
 
 const (
@@ -26,8 +24,8 @@ const (
 )
 
 // host publishes pictures as VP8 has them, 1280 by 720, and sound, at an even
-// pace. What a picture shows is noise: nobody decodes it. Keyframes come every
-// two seconds and when one is asked for.
+// pace. What a picture shows is noise: nobody decodes it. Keyframes come when
+// they are asked for and, of a host who is not sparing, every two seconds.
 type host struct {
 	pc            *webrtc.PeerConnection
 	camera, voice *webrtc.TrackLocalStaticRTP
@@ -35,10 +33,14 @@ type host struct {
 	running       sync.WaitGroup
 	asked         atomic.Int64 // keyframes
 	want          atomic.Bool  // a keyframe is due
+	sparing       bool         // no keyframe is sent that was not asked for, but for the first
+
+	mu   sync.Mutex
+	asks []time.Time // keyframes
 }
 
 // publish opens the host's connection over its socket and begins to send.
-func publish(ctx context.Context, c *bot.Client, l Load) (*host, error) {
+func publish(ctx context.Context, c conversation, l Load, sparing bool) (*host, error) {
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func publish(ctx context.Context, c *bot.Client, l Load) (*host, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	h := &host{pc: pc, stop: stop}
+	h := &host{pc: pc, stop: stop, sparing: sparing}
 	if err := h.start(ctx, life, c, l); err != nil {
 		h.close()
 		return nil, fmt.Errorf("publish: %w", err)
@@ -63,7 +65,7 @@ func publish(ctx context.Context, c *bot.Client, l Load) (*host, error) {
 	return h, nil
 }
 
-func (h *host) start(ctx, life context.Context, c *bot.Client, l Load) (err error) {
+func (h *host) start(ctx, life context.Context, c conversation, l Load) (err error) {
 	h.camera, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "camera", "host")
 	if err != nil {
 		return err
@@ -136,6 +138,9 @@ func (h *host) listen(s *webrtc.RTPSender) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				h.asked.Add(1)
 				h.want.Store(true)
+				h.mu.Lock()
+				h.asks = append(h.asks, time.Now())
+				h.mu.Unlock()
 			}
 		}
 	}
@@ -150,7 +155,7 @@ func (h *host) play(ctx context.Context, l Load) {
 	for {
 		video, voice := p.next()
 		if video > 0 {
-			key := picture.frames%keyEvery == 0 || h.want.Swap(false)
+			key := h.want.Swap(false) || picture.frames == 0 || !h.sparing && picture.frames%keyEvery == 0
 			for i := range video {
 				_ = h.camera.WriteRTP(picture.packet(key, i, video)) // what is lost shows
 			}

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/load"
@@ -20,10 +21,16 @@ type Load struct {
 	Size    int           // bytes of a video packet's payload
 	Length  time.Duration // of what is measured, after all have joined
 	Settle  time.Duration // before and after they join, for what is left behind to be given back
+	Within  time.Duration // in which all viewers of [Joins] come
 }
 
 // Sizes are those of the encrypted datagrams that a viewer got.
 type Sizes struct{ Video, Sound int }
+
+// String is for messages.
+func (s Sizes) String() string {
+	return fmt.Sprintf("%d bytes of picture, %d of sound", s.Video, s.Sound)
+}
 
 // Names of the figures that are compared.
 const (

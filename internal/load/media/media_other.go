@@ -18,6 +18,11 @@ func Run(context.Context, load.Target, Load) (load.Result, Sizes, error) {
 	return load.Result{}, Sizes{}, errLinux
 }
 
+// Joins measures on Linux only.
+func Joins(context.Context, load.Target, Load) (load.Result, error) {
+	return load.Result{}, errLinux
+}
+
 // Limit measures on Linux only.
 func Limit(context.Context, *exec.Cmd, Load, Sizes) (load.Result, error) {
 	return load.Result{}, errLinux

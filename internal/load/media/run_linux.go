@@ -5,14 +5,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/pion/webrtc/v4"
 
-	"github.com/lyceum-live/lyceum/internal/bot"
 	"github.com/lyceum-live/lyceum/internal/load"
 	"github.com/lyceum-live/lyceum/wire"
 )
@@ -21,38 +19,46 @@ import (
 const primed = 20
 
 // Run measures one host and l.Viewers viewers at a server of this machine.
-func Run(ctx context.Context, t load.Target, l Load) (load.Result, Sizes, error) {
+func Run(ctx context.Context, t load.Target, l Load) (result load.Result, sizes Sizes, err error) {
+	err = hold(ctx, t, l, false, func(a *audience, h *host) error {
+		few, err := a.gather(ctx, min(primed, l.Viewers))
+		if err != nil {
+			return err
+		}
+		leave(few)
+		if err := rest(ctx, 2*l.Settle); err != nil {
+			return err
+		}
+		result, sizes, err = a.measure(ctx, h)
+		return err
+	})
+	return result, sizes, err
+}
+
+// hold opens a room with a host on air for as long as do lasts.
+func hold(ctx context.Context, t load.Target, l Load, sparing bool, do func(*audience, *host) error) error {
 	a, err := newAudience(t, l)
 	if err != nil {
-		return load.Result{}, Sizes{}, err
+		return err
 	}
 	defer a.lanes.close()
 	token, err := t.Token(a.room, "Host", wire.Host)
 	if err != nil {
-		return load.Result{}, Sizes{}, err
+		return err
 	}
-	socket, err := bot.Dial(ctx, t.URL, a.room, token, "")
+	socket, err := dial(ctx, t, a.room, token)
 	if err != nil {
-		return load.Result{}, Sizes{}, err
+		return err
 	}
 	defer socket.Close()
 	stop := drain(socket)
 	defer stop()
-	h, err := publish(ctx, socket, l)
+	h, err := publish(ctx, socket, l, sparing)
 	if err != nil {
-		return load.Result{}, Sizes{}, err
+		return err
 	}
 	defer h.close()
-
-	few, err := a.gather(ctx, min(primed, l.Viewers))
-	if err != nil {
-		return load.Result{}, Sizes{}, err
-	}
-	leave(few)
-	if err := rest(ctx, 2*l.Settle); err != nil {
-		return load.Result{}, Sizes{}, err
-	}
-	return a.measure(ctx, h)
+	return do(a, h)
 }
 
 func newAudience(t load.Target, l Load) (*audience, error) {
@@ -129,16 +135,7 @@ func (a *audience) measure(ctx context.Context, h *host) (load.Result, Sizes, er
 	figure(&r, "of these not the next", float64(wrong), "packets")
 	figure(&r, "memory of the server", float64(now.Resident-empty.Resident)/float64(l.Viewers)/1000, "kB a viewer")
 	figure(&r, "without viewers", float64(empty.Resident)/1e6, "MB")
-	var wait load.Histogram
-	for _, v := range viewers {
-		wait.Add(v.door.since().Sub(v.begun))
-	}
-	for _, q := range []struct {
-		name string
-		p    float64
-	}{{"join to first picture p50", 0.5}, {"join to first picture p95", 0.95}, {"join to first picture max", 1}} {
-		figure(&r, q.name, float64(wait.Quantile(q.p))/1e6, "ms")
-	}
+	waits(&r, viewers)
 	figure(&r, "joins a second", float64(l.Viewers)/joined.Seconds(), "")
 	figure(&r, "keyframes asked for, joining", float64(keysJoining)/joined.Seconds(), "a second")
 	figure(&r, "keyframes asked for, then", float64(h.asked.Load()-keysBefore)/length.Seconds(), "a second")
@@ -148,7 +145,7 @@ func (a *audience) measure(ctx context.Context, h *host) (load.Result, Sizes, er
 }
 
 // drain reads what a socket hears, so that it is not cut off.
-func drain(c *bot.Client) (stop func()) {
+func drain(c conversation) (stop func()) {
 	quit := make(chan struct{})
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -189,14 +186,17 @@ func talk(viewers []*viewer) (stop func()) {
 	return func() { close(quit); running.Wait() }
 }
 
-// hear takes what waits.
+// hear takes what waits, and answers what is offered anew.
 func (v *viewer) hear() {
 	for {
 		select {
-		case _, ok := <-v.client.Messages():
+		case m, ok := <-v.client.Messages():
 			if !ok {
 				return
 			}
+			ctx, stop := context.WithTimeout(context.Background(), comeTime)
+			_ = v.heed(ctx, m) // what comes of it shows in the counts
+			stop()
 		default:
 			return
 		}
@@ -249,9 +249,4 @@ func drops(viewers []*viewer) (n uint32) {
 		n += v.door.drops()
 	}
 	return n
-}
-
-// String is for messages.
-func (s Sizes) String() string {
-	return fmt.Sprintf("%d bytes of picture, %d of sound", s.Video, s.Sound)
 }

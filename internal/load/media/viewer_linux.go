@@ -29,7 +29,7 @@ var errNoOffer = errors.New("no offer came")
 
 // viewer is one who watches.
 type viewer struct {
-	client *bot.Client
+	client conversation
 	door   *door
 	pc     *webrtc.PeerConnection
 
@@ -65,7 +65,7 @@ func (a *audience) watch(ctx context.Context, i int) (*viewer, error) {
 }
 
 func (v *viewer) join(ctx context.Context, a *audience, token string, whole bool, l *lane) (err error) {
-	if v.client, err = bot.Dial(ctx, a.target.URL, a.room, token, ""); err != nil {
+	if v.client, err = dial(ctx, a.target, a.room, token); err != nil {
 		return err
 	}
 	if v.door, err = newDoor(l, max(a.load.Size, minSize), whole); err != nil {
@@ -99,6 +99,23 @@ func (v *viewer) join(ctx context.Context, a *audience, token string, whole bool
 			return errNoOffer
 		}
 	}
+}
+
+// heed does what a message of the server's asks for.
+func (v *viewer) heed(ctx context.Context, m bot.Message) error {
+	switch m.Type {
+	case "media.offer":
+		return v.answer(ctx, m)
+	case candidateMessage:
+		var c webrtc.ICECandidateInit
+		if err := m.Read(&c); err != nil {
+			return err
+		}
+		return v.pc.AddICECandidate(c)
+	case "media.ended":
+		return fmt.Errorf("the server has ended the connection: %s", m.Data)
+	}
+	return nil
 }
 
 func (v *viewer) answer(ctx context.Context, m bot.Message) error {
@@ -233,13 +250,8 @@ func (v *viewer) awaitPicture(ctx context.Context) error {
 			if !ok {
 				return v.client.Err()
 			}
-			switch m.Type {
-			case "media.offer":
-				if err := v.answer(ctx, m); err != nil {
-					return err
-				}
-			case "media.ended":
-				return fmt.Errorf("no picture: the server has ended the connection: %s", m.Data)
+			if err := v.heed(ctx, m); err != nil {
+				return err
 			}
 		case <-ctx.Done():
 			return ctx.Err()

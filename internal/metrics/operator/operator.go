@@ -2,7 +2,7 @@
 // readiness and profiles on a listener of their own, apart from the public
 // one.
 //
-//	/metrics  /healthz  /readyz  /debug/pprof/
+//	/metrics  /healthz  /readyz  /debug/pprof/  and pages that are handed in
 //
 // It is reached from this machine alone unless there is a secret. With one,
 // each request must carry it (Authorization: Bearer …), and an address that
@@ -10,7 +10,7 @@
 // not get in either: not by a name that resolves to it (DNS rebinding), and
 // not by a request across sites.
 //
-// It changes nothing in the server, and logs no address and no secret.
+// By itself it changes nothing in the server, and logs no address and no secret.
 package operator
 
 import (
@@ -77,6 +77,10 @@ func isLoopback(host string) bool {
 type Pages struct {
 	Metrics           http.Handler
 	Health, Readiness http.HandlerFunc
+
+	// By pattern: Open ones need no secret, for a browser that opens a page has
+	// none yet; so they say nothing of this server. Closed ones need it.
+	Open, Closed map[string]http.Handler
 }
 
 // Door is an open listener for operators.
@@ -106,7 +110,7 @@ func Open(c Config, pages Pages, log *zap.Logger) (*Door, error) {
 		d.addr = c.Listen
 	}
 	d.http = &http.Server{
-		Handler:           newGuard(c, l.Addr(), routes(pages), log),
+		Handler:           newGuard(c, l.Addr(), routes(pages), openTo(pages), log),
 		ReadHeaderTimeout: headerFor, IdleTimeout: idleFor, MaxHeaderBytes: 16 << 10,
 		ErrorLog: zap.NewStdLog(log),
 	}
@@ -142,5 +146,24 @@ func routes(pages Pages) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	for pattern, page := range pages.Closed {
+		mux.Handle(pattern, page)
+	}
+	for pattern, page := range pages.Open {
+		mux.Handle(pattern, page)
+	}
 	return mux
+}
+
+// openTo tells which requests need no secret.
+func openTo(pages Pages) func(*http.Request) bool {
+	mux := http.NewServeMux()
+	for pattern := range pages.Open {
+		mux.Handle(pattern, http.NotFoundHandler())
+	}
+	return func(r *http.Request) bool {
+		_, pattern := mux.Handler(r)
+		_, open := pages.Open[pattern] // and not an answer that the mux has for itself
+		return open
+	}
 }

@@ -66,7 +66,11 @@ func says(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 }
 
-var pages = operator.Pages{Metrics: says("figures"), Health: says("alive"), Readiness: says("ready")}
+var pages = operator.Pages{
+	Metrics: says("figures"), Health: says("alive"), Readiness: says("ready"),
+	Open:   map[string]http.Handler{"GET /page": says("a page"), "GET /static/{path...}": says("a file")},
+	Closed: map[string]http.Handler{"GET /v1/things": says("things"), "POST /v1/things/{name}": says("done")},
+}
 
 // rig is an open door and a way to knock.
 type rig struct {
@@ -160,6 +164,45 @@ func TestPagesOfABrowserAreNoOperators(t *testing.T) {
 	} {
 		if status, _, _ := r.get("/metrics", header); status != want {
 			t.Errorf("%s: %d, want %d", header, status, want)
+		}
+	}
+}
+
+// A page and its files come without the secret, and nothing else does by their
+// addresses; not even those come to pages of other sites.
+func TestOpenPages(t *testing.T) {
+	r := open(t, operator.Config{Listen: "127.0.0.1:0", Secret: secret}, zap.NewNop())
+	right := "Authorization: Bearer " + secret
+	for path, want := range map[string]string{"/page": "a page", "/static/a/b.js": "a file"} {
+		if status, body, _ := r.get(path); status != 200 || body != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+		if status, _, _ := r.get(path, "Sec-Fetch-Site: cross-site"); status != 403 {
+			t.Errorf("%s for a page of another site: %d", path, status)
+		}
+	}
+	for _, path := range []string{"/v1/things", "/page/more", "/static/../metrics", "/static/%2e%2e/metrics", "/v1/things/page", "/", "/nothing"} {
+		if status, body, _ := r.get(path); status == 200 && body != "a file" {
+			t.Errorf("%s without the secret: %d %s", path, status, body)
+		}
+	}
+	if status, body, _ := r.get("/v1/things", right); status != 200 || body != "things" {
+		t.Errorf("with the secret: %d %s", status, body)
+	}
+	for header, want := range map[string]int{right: 200, "Authorization: Bearer guess": 401, "Accept: */*": 401} {
+		name, value, _ := strings.Cut(header, ": ")
+		req, err := http.NewRequest(http.MethodPost, r.url+"/v1/things/x", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(name, value)
+		res, err := r.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", name, res.StatusCode, want)
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/lyceum-live/lyceum/recommend"
+	"github.com/lyceum-live/lyceum/wire"
 )
 
 // AppendBehaviors writes those whose ids are new, all or none.
@@ -13,7 +15,11 @@ func (s *Store) AppendBehaviors(ctx context.Context, behaviors []recommend.Behav
 	err = s.writer.do(ctx, &job{step: "append behaviours", run: func(t *tx) error {
 		fresh = make([]bool, len(behaviors))
 		for i, b := range behaviors {
-			n, err := t.addBehavior.exec(b.ID, string(b.Person), b.Item, b.Kind, b.Weight, int64(b.At), string(b.Room))
+			served, err := servedText(b.Served)
+			if err != nil {
+				return err
+			}
+			n, err := t.addBehavior.exec(b.ID, string(b.Person), b.Item, b.Kind, b.Weight, int64(b.At), string(b.Room), served)
 			if err != nil {
 				return err
 			}
@@ -37,12 +43,38 @@ func (s *Store) ReadBehaviors(ctx context.Context, after int64, limit int) (beha
 	last = after
 	rows, err := s.reads.behaviors.QueryContext(ctx, after, limit)
 	behaviors, err = collect(rows, err, func(b *recommend.Behavior) []any {
-		return []any{&last, &b.ID, &b.Person, &b.Item, &b.Kind, &b.Weight, &b.At, &b.Room}
+		return []any{&last, &b.ID, &b.Person, &b.Item, &b.Kind, &b.Weight, &b.At, &b.Room, (*servedColumn)(&b.Served)}
 	})
 	if err != nil {
 		return nil, after, failure("read behaviours", err)
 	}
 	return behaviors, last, nil
+}
+
+// servedText is how a suggestion came about as its column has it: mostly
+// nothing.
+func servedText(s recommend.Served) (string, error) {
+	if s == (recommend.Served{}) {
+		return "", nil
+	}
+	b, err := wire.Encode(s)
+	return string(b), err
+}
+
+// servedColumn reads that column.
+type servedColumn recommend.Served
+
+// Scan implements [sql.Scanner].
+func (c *servedColumn) Scan(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Errorf("how it was served is %T", value)
+	}
+	if text == "" {
+		*c = servedColumn{}
+		return nil
+	}
+	return wire.Decode([]byte(text), (*recommend.Served)(c))
 }
 
 // SaveModel keeps a model's snapshot in place of the one before.

@@ -47,7 +47,7 @@ func prepareReads(ctx context.Context, db *sql.DB) (r reads, err error) {
 		{&r.entry, `SELECT id FROM ledger WHERE key = ? AND user = ?`},
 		{&r.history, `SELECT key, user, points, rule, room, seq, at FROM ledger
 			WHERE user = ? AND id < ? ORDER BY id DESC LIMIT ?`},
-		{&r.behaviors, `SELECT n, id, person, item, kind, weight, at, room FROM behaviors
+		{&r.behaviors, `SELECT n, id, person, item, kind, weight, at, room, served FROM behaviors
 			WHERE n > ? ORDER BY n LIMIT ?`},
 		{&r.model, `SELECT at, data FROM models WHERE name = ?`},
 	} {

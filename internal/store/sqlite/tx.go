@@ -96,8 +96,8 @@ func newTx(c conn, tail *tail) (*tx, error) {
 		{&t.addEntry, `INSERT INTO ledger (key, user, points, rule, room, seq, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`},
 		{&t.balance, `SELECT points FROM balances WHERE user = ?`},
-		{&t.addBehavior, `INSERT INTO behaviors (id, person, item, kind, weight, at, room)
-			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`},
+		{&t.addBehavior, `INSERT INTO behaviors (id, person, item, kind, weight, at, room, served)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`},
 		{&t.saveModel, `INSERT INTO models (name, at, data) VALUES (?, ?, ?)
 			ON CONFLICT (name) DO UPDATE SET at = excluded.at, data = excluded.data`},
 	}

@@ -129,7 +129,7 @@ func TestOlderVersionsAreMigrated(t *testing.T) {
 
 // older is the newest version that is older than this one: its file was
 // written while the tail held records.
-const older = 2
+const older = 3
 
 // usable writes to a file that was migrated as to any other.
 func usable(t *testing.T, dir string, want content) {

@@ -85,6 +85,9 @@ func modelBehaviors(t *testing.T, place Place) {
 						Weight: rapid.Float64Range(-1e6, 1e6).Draw(rt, "weight"),
 						At:     wire.Millis(rapid.Int64().Draw(rt, "at")),
 						Room:   rapid.SampledFrom([]wire.RoomID{"", "go-101"}).Draw(rt, "room"),
+						Served: rapid.SampledFrom([]recommend.Served{{}, {
+							Arm: "默认", Model: "blend/3", List: "go-101/7", Place: 2, Propensity: 0.95, Explored: 0.05, Draft: "rankers/rule",
+						}}).Draw(rt, "served"),
 					}
 					behaviors[i] = b
 					if want[i] = !known[b.ID]; want[i] {
