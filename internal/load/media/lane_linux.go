@@ -136,7 +136,9 @@ type sock struct {
 	first   time.Time // of the first picture
 	big     int       // a datagram this large is one of a picture
 	closed  bool
-	missed  int // for Pion, which did not take it
+	missed  int       // for Pion, which did not take it
+	wide    uint8     // the extension that numbers packets through; 0: none
+	came    []arrival // since the last report
 }
 
 // datagram is one that is passed on.
@@ -194,6 +196,9 @@ func (s *sock) take(b []byte, from *unix.RawSockaddrInet4, at time.Time) {
 			s.first = at
 		}
 		s.stream(ssrc).take(seq, len(b))
+		if n, ok := wide(b, s.wide); ok && len(s.came) < wideMost {
+			s.came = append(s.came, arrival{n, at})
+		}
 	}
 	if s.in == nil || media && !s.all {
 		return

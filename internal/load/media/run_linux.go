@@ -67,8 +67,10 @@ func newAudience(t load.Target, l Load) (*audience, error) {
 		return nil, err
 	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
-		if err := a.media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sendTimeURI}, kind); err != nil {
-			return nil, err
+		for _, uri := range []string{sendTimeURI, wideURI} {
+			if err := a.media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return nil, err
+			}
 		}
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -175,6 +177,9 @@ func talk(viewers []*viewer) (stop func()) {
 			for i := turn % 20; i < len(viewers); i += 20 {
 				viewers[i].report()
 				viewers[i].hear()
+			}
+			for i := turn % 2; i < len(viewers); i += 2 {
+				viewers[i].tellArrivals()
 			}
 			select {
 			case <-tick.C:

@@ -38,6 +38,11 @@ type viewer struct {
 	last  map[uint32]tally // when it reported last; belongs to reports
 	wrong atomic.Int64     // packets, of a viewer that is read whole, that are not the next
 	read  atomic.Int64     // packets that it has decrypted
+
+	// Of what it tells of arrivals; belongs to reports.
+	wideNext  uint16 // one past the newest packet told of
+	wideAny   bool
+	wideCount uint8
 }
 
 // audience is all viewers of one measurement, and what they share.
@@ -78,7 +83,7 @@ func (v *viewer) join(ctx context.Context, a *audience, token string, whole bool
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetICEMaxBindingRequests(100) // browsers go on for longer than Pion does by itself
 	v.pc, err = webrtc.NewAPI(webrtc.WithMediaEngine(a.media), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(settings)).
-		NewPeerConnection(webrtc.Configuration{Certificates: a.own})
+		NewPeerConnection(webrtc.Configuration{Certificates: a.own, RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable})
 	if err != nil {
 		return err
 	}
@@ -126,6 +131,9 @@ func (v *viewer) answer(ctx context.Context, m bot.Message) error {
 	if err := m.Read(&offer); err != nil {
 		return err
 	}
+	v.door.lane.mu.Lock()
+	v.door.wide = wideID(offer.SDP)
+	v.door.lane.mu.Unlock()
 	if err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.SDP}); err != nil {
 		return err
 	}
