@@ -21,7 +21,7 @@ var Allowed = map[string][]string{
 	"media/relay":                   {"media/outbox"},
 	"media/frame":                   {"media"},
 	"media/hls":                     {"wire", "media", "media/frame"},
-	"media/record":                  {"wire", "media", "internal/vtt"},
+	"media/record":                  {"wire", "media", "media/frame", "internal/vtt"},
 	"signaling":                     {"wire", "media"},
 	"catalog":                       {"wire"},
 	"reward":                        {"wire"},

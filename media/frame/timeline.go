@@ -6,8 +6,11 @@ const (
 	insane   = 2 * time.Second      // that a stream's timestamps may be away from the arrival of its packets
 	slew     = 4 * time.Millisecond // by which a picture is moved at most, to meet its sound
 	mostSkew = time.Second          // between picture and sound: more, and the publisher's reports are not believed
-	least    = time.Millisecond     // between two frames of a track: what every file format can tell apart
 )
+
+// Least is the time between two frames of a track: what every file format can
+// tell apart.
+const Least = time.Millisecond
 
 // Timeline gives the frames of one voice and of any number of pictures their
 // times. Sound runs by its publisher's clock from when it first came, never
@@ -70,7 +73,7 @@ func (tr *Track) follow(f Frame, began time.Time) (anew bool) {
 func (tr *Track) settle() time.Duration {
 	at := max(tr.media+tr.moved, 0)
 	if tr.any {
-		at = max(at, tr.last+least)
+		at = max(at, tr.last+Least)
 	}
 	tr.last, tr.any = at, true
 	return at

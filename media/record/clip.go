@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/vtt"
+	"github.com/lyceum-live/lyceum/media/frame"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -191,13 +192,13 @@ func cutClip(dir string, m Manifest, c Clip) (cut cutting, err error) {
 	}
 	sounds = slices.DeleteFunc(sounds, func(p piece) bool { return p.to <= p.from })
 	cut.spans = spansOf(append(slices.Clone(pictures), sounds...))
-	l := layout{Format: p.index.layout.Format, Video: p.index.layout.Video, params: p.index.layout.params}
+	l := layout{Format: p.index.layout.Format, Video: p.index.layout.Video, Params: p.index.layout.Params}
 	for _, piece := range pictures {
 		s, err := open(piece.File)
 		if err != nil {
 			return cut, err
 		}
-		l.inBand = l.inBand || l.Format == formatMP4 && l.Video && !l.same(s.index.layout.params)
+		l.inBand = l.inBand || l.Format == formatMP4 && l.Video && !l.Same(s.index.layout.Params)
 	}
 	var film part
 	for i, piece := range pictures {
@@ -211,7 +212,7 @@ func cutClip(dir string, m Manifest, c Clip) (cut cutting, err error) {
 		err = s.each(first, piece.to, func(part *part) {
 			for _, picture := range piece.taken(part.video, cut.spans) {
 				if l.inBand && picture.key {
-					picture.data = s.index.layout.before(picture.data)
+					picture.data = withParams(s.index.layout.Params, picture.data)
 				}
 				film.video = append(film.video, picture)
 			}
@@ -275,17 +276,17 @@ func (p *piece) taken(run []sample, spans []vtt.Span) []sample {
 func rising(run []sample) []sample {
 	for i := range run {
 		if i > 0 && run[i].at <= run[i-1].at {
-			run[i].at = run[i-1].at + least
+			run[i].at = run[i-1].at + frame.Least
 		}
 	}
 	return run
 }
 
-// before puts what a decoder must know in front of a keyframe (ISO/IEC 14496-15,
+// withParams puts what a decoder must know in front of a keyframe (ISO/IEC 14496-15,
 // section 5.4: parameter sets in band).
-func (p params) before(key []byte) []byte {
-	out := make([]byte, 0, len(key)+len(p.sps)+len(p.pps)+8)
-	for _, nal := range [][]byte{p.sps, p.pps} {
+func withParams(p frame.Params, key []byte) []byte {
+	out := make([]byte, 0, len(key)+len(p.SPS)+len(p.PPS)+8)
+	for _, nal := range [][]byte{p.SPS, p.PPS} {
 		out = append(binary.BigEndian.AppendUint32(out, uint32(len(nal))), nal...)
 	}
 	return append(out, key...)

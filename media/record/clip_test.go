@@ -99,7 +99,7 @@ func TestClipAcrossFiles(t *testing.T) {
 		var film []timed
 		l := layoutOf(formatMP4, f.Video, true)
 		if i == 1 {
-			l.pps = append(bytes.Clone(l.pps), 0x80)
+			l.PPS = append(bytes.Clone(l.PPS), 0x80)
 		}
 		for at := time.Duration(0); at < time.Duration(f.Length)*time.Millisecond; at += 20 * time.Millisecond {
 			id := binary.BigEndian.AppendUint64([]byte{byte(i)}, uint64(at))
@@ -142,7 +142,7 @@ func TestClipAcrossFiles(t *testing.T) {
 			var pps []byte
 			pps, data = nal(rest)
 			l := layoutOf(formatMP4, true, true)
-			if !bytes.Equal(sps, l.sps) || bytes.Equal(pps, l.pps) == (data[0] == 1) {
+			if !bytes.Equal(sps, l.SPS) || bytes.Equal(pps, l.PPS) == (data[0] == 1) {
 				t.Fatalf("before a keyframe of file %d: %x, %x", data[0], sps, pps)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/lyceum-live/lyceum/media/frame"
 )
 
 // format is a kind of file.
@@ -20,7 +22,7 @@ type layout struct {
 	Video  bool
 	Sound  bool
 	inBand bool // H.264: parameters are in front of each keyframe too, for they change
-	params
+	frame.Params
 }
 
 // sample is a frame with its time from the beginning of its file.

@@ -21,10 +21,10 @@ var (
 func layoutOf(fm format, video, sound bool) layout {
 	l := layout{Format: fm, Video: video, Sound: sound}
 	if video && fm == formatMP4 {
-		l.sps, l.pps = testSPS, testPPS
+		l.SPS, l.PPS = testSPS, testPPS
 	}
 	if video && fm == formatWebM {
-		l.width, l.height = 320, 180
+		l.Width, l.Height = 320, 180
 	}
 	return l
 }
@@ -184,8 +184,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 			if ix.finished != end || ix.layout.Video != l.Video || ix.layout.Sound != l.Sound {
 				rt.Fatalf("finished %v, layout %+v", ix.finished, ix.layout)
 			}
-			if l.Video && l.Format == formatMP4 && (!bytes.Equal(ix.layout.sps, testSPS) || !bytes.Equal(ix.layout.pps, testPPS)) {
-				rt.Fatalf("parameter sets %x %x", ix.layout.sps, ix.layout.pps)
+			if l.Video && l.Format == formatMP4 && (!bytes.Equal(ix.layout.SPS, testSPS) || !bytes.Equal(ix.layout.PPS, testPPS)) {
+				rt.Fatalf("parameter sets %x %x", ix.layout.SPS, ix.layout.PPS)
 			}
 			for i, at := range ix.parts {
 				c, _ := containerOf(l.Format)

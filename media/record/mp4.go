@@ -34,7 +34,7 @@ const (
 func (mp4Container) head(l layout) ([]byte, error) {
 	var in fmp4.Init
 	if l.Video {
-		in.Tracks = append(in.Tracks, &fmp4.InitTrack{ID: videoID, TimeScale: videoScale, Codec: &codecs.H264{SPS: l.sps, PPS: l.pps}})
+		in.Tracks = append(in.Tracks, &fmp4.InitTrack{ID: videoID, TimeScale: videoScale, Codec: &codecs.H264{SPS: l.SPS, PPS: l.PPS}})
 	}
 	if l.Sound {
 		in.Tracks = append(in.Tracks, &fmp4.InitTrack{ID: soundID, TimeScale: soundScale, Codec: &codecs.Opus{ChannelCount: 2}})
@@ -373,7 +373,7 @@ func (l *layout) readMoov(moov []byte) error {
 		case videoID:
 			const visual = 78 // bytes of a VisualSampleEntry (section 12.1.3)
 			l.Video = true
-			l.width, l.height = int(binary.BigEndian.Uint16(tkhd[76:])), int(binary.BigEndian.Uint16(tkhd[80:]))
+			l.Width, l.Height = int(binary.BigEndian.Uint16(tkhd[76:])), int(binary.BigEndian.Uint16(tkhd[80:]))
 			if len(stsd) < 16+visual {
 				return errBox
 			}
@@ -392,12 +392,12 @@ func (l *layout) readAVC(b []byte) error {
 	if b = b[8:]; len(b) < n+3 {
 		return errBox
 	}
-	l.sps = b[:n]
+	l.SPS = b[:n]
 	b = b[n+1:]
 	n = int(binary.BigEndian.Uint16(b))
 	if b = b[2:]; len(b) < n {
 		return errBox
 	}
-	l.pps = b[:n]
+	l.PPS = b[:n]
 	return nil
 }

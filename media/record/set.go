@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/media/frame"
 )
 
 const (
@@ -44,8 +45,9 @@ type set struct {
 	open     func(*media.Stage) tap
 	tap      tap
 	stage    *media.Stage
-	line     timeline
-	pictures assembler
+	line     frame.Timeline
+	track    frame.Track // how far the picture has come in line
+	pictures frame.Assembler
 
 	video   string // the picture's codec as it is on air; "": none
 	since   time.Time
@@ -75,20 +77,20 @@ type book interface {
 
 // placed is a frame with its time in the recording.
 type placed struct {
-	frame
+	frame.Frame
 	at    time.Duration
 	sound bool
 }
 
 func newSet(g group, b book, began time.Time) *set {
 	open := func(stage *media.Stage) tap { return stage.Tap(g.image, g.sound) }
-	return &set{group: g, book: b, open: open, line: timeline{began: began}}
+	return &set{group: g, book: b, open: open, line: frame.Timeline{Began: began}}
 }
 
 // poll reads what has come and writes what is due.
 func (s *set) poll(stage *media.Stage, now time.Time) error {
 	if stage != s.stage {
-		s.stage, s.tap, s.pictures = stage, nil, assembler{}
+		s.stage, s.tap, s.pictures = stage, nil, frame.Assembler{}
 		if stage != nil {
 			s.tap = s.open(stage)
 		}
@@ -144,8 +146,13 @@ func (s *set) look(now time.Time) error {
 func (s *set) take(u media.Unit, now time.Time) error {
 	sound := u.Source == s.sound
 	var failed error
-	add := func(f frame) {
-		p := placed{f, s.line.place(f, sound), sound}
+	add := func(f frame.Frame) {
+		p := placed{Frame: f, sound: sound}
+		if sound {
+			p.at = s.line.Sound(f)
+		} else {
+			p.at = s.line.Picture(&s.track, f)
+		}
 		if failed != nil {
 			return
 		}
@@ -156,17 +163,17 @@ func (s *set) take(u media.Unit, now time.Time) error {
 		failed = s.write(p, now)
 	}
 	if sound {
-		var a assembler
-		a.take(u, add)
+		var a frame.Assembler
+		a.Take(u, add)
 	} else {
-		s.pictures.take(u, add)
+		s.pictures.Take(u, add)
 	}
 	return failed
 }
 
 // wait keeps a frame until a file is begun, with the newest keyframe in front.
 func (s *set) wait(p placed) {
-	if !p.sound && p.key && s.video != "" {
+	if !p.sound && p.Key && s.video != "" {
 		kept := s.pending[:0]
 		for _, old := range s.pending {
 			if old.at >= p.at && old.sound {
@@ -188,7 +195,7 @@ func (s *set) begin(now time.Time) error {
 	}
 	first := -1
 	for i, p := range s.pending {
-		if s.video != "" && !p.sound && p.key || s.video == "" && p.sound {
+		if s.video != "" && !p.sound && p.Key || s.video == "" && p.sound {
 			first = i
 			break
 		}
@@ -217,17 +224,17 @@ func (s *set) begin(now time.Time) error {
 func (s *set) next(p placed) error {
 	l := layout{Format: formatMP4, Sound: true}
 	if !p.sound {
-		l.Format, l.Video, l.params = formatWebM, true, p.params
+		l.Format, l.Video, l.Params = formatWebM, true, p.Params
 		if strings.EqualFold(s.video, webrtc.MimeTypeH264) {
 			l.Format = formatMP4
 			var sps h264.SPS
-			if err := sps.Unmarshal(l.sps); err != nil {
+			if err := sps.Unmarshal(l.SPS); err != nil {
 				return fmt.Errorf("sequence parameter set: %w", err)
 			}
-			l.width, l.height = sps.Width(), sps.Height()
+			l.Width, l.Height = sps.Width(), sps.Height()
 		}
 	}
-	name, d, err := s.book.begin(s.group.name, p.at, l, l.width, l.height)
+	name, d, err := s.book.begin(s.group.name, p.at, l, l.Width, l.Height)
 	if err != nil {
 		return err
 	}
@@ -245,8 +252,8 @@ func (s *set) next(p placed) error {
 // write adds a frame to the file, or begins another file with it.
 func (s *set) write(p placed, now time.Time) error {
 	l := &s.file.layout
-	other := l.Format == formatMP4 && p.key && !p.sound && !p.params.same(l.params)
-	if other || (p.key && !p.sound || !l.Video) && p.at-s.start > longest {
+	other := l.Format == formatMP4 && p.Key && !p.sound && !p.Same(l.Params)
+	if other || (p.Key && !p.sound || !l.Video) && p.at-s.start > longest {
 		if err := s.end(); err != nil {
 			return err
 		}
@@ -259,7 +266,7 @@ func (s *set) write(p placed, now time.Time) error {
 		return nil
 	}
 	if !p.sound {
-		return s.file.add(false, sample{at, p.key, p.data}, now)
+		return s.file.add(false, sample{at, p.Key, p.Data}, now)
 	}
 	if at < s.soundAt-soundStep || at <= s.soundIn {
 		return nil // too late: silence is there in its place
@@ -267,9 +274,9 @@ func (s *set) write(p placed, now time.Time) error {
 	if err := s.hush(at, now); err != nil {
 		return err
 	}
-	length := span(opus.PacketDuration2(p.data), soundScale)
+	length := span(opus.PacketDuration2(p.Data), soundScale)
 	s.soundIn, s.soundAt = at, at+length
-	return s.file.add(true, sample{at, true, p.data}, now)
+	return s.file.add(true, sample{at, true, p.Data}, now)
 }
 
 // hush fills the sound with silence up to a time: players count sound by its
@@ -277,7 +284,7 @@ func (s *set) write(p placed, now time.Time) error {
 func (s *set) hush(until time.Duration, now time.Time) error {
 	for until-s.soundAt >= soundStep {
 		if s.soundIn >= 0 && s.soundAt <= s.soundIn {
-			s.soundAt = s.soundIn + least
+			s.soundAt = s.soundIn + frame.Least
 		}
 		if err := s.file.add(true, sample{s.soundAt, true, silence}, now); err != nil {
 			return err
@@ -293,7 +300,7 @@ func (s *set) tick(now time.Time) error {
 	if s.file == nil {
 		return nil
 	}
-	if err := s.hush(now.Sub(s.line.began)-s.start-soundLate, now); err != nil {
+	if err := s.hush(now.Sub(s.line.Began)-s.start-soundLate, now); err != nil {
 		return err
 	}
 	n := s.file.n

@@ -12,9 +12,9 @@ import (
 
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
-	"pgregory.net/rapid"
 
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/media/frame"
 )
 
 // studio is a stage that a test plays: a tap whose packets it makes.
@@ -325,47 +325,6 @@ func TestSilenceFillsWhatIsNotSent(t *testing.T) {
 	}
 }
 
-// TestTimeline: whatever clocks, gaps and reports a publisher has, each track's
-// times only grow, and stay near those at which its packets came.
-func TestTimeline(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		began := time.Unix(1000, 0)
-		line := timeline{began: began}
-		came := began
-		last := map[bool]time.Duration{true: -1, false: -1}
-		ts := map[bool]uint32{true: rapid.Uint32().Draw(t, "ts"), false: rapid.Uint32().Draw(t, "ts")}
-		clocks := map[bool]uint32{true: 48000, false: 90000}
-		stream := uint64(1)
-		for range rapid.IntRange(1, 300).Draw(t, "frames") {
-			step := time.Duration(rapid.IntRange(0, 100).Draw(t, "step")) * time.Millisecond
-			came = came.Add(step)
-			for s := range ts {
-				ts[s] += uint32(step.Milliseconds()) * clocks[s] / 1000
-			}
-			sound := rapid.Bool().Draw(t, "sound")
-			switch rapid.IntRange(0, 60).Draw(t, "event") {
-			case 0:
-				stream++
-				ts[sound] = rapid.Uint32().Draw(t, "ts")
-			case 1:
-				ts[sound] += uint32(rapid.IntRange(0, 1<<31).Draw(t, "jump"))
-			}
-			f := frame{stream: stream, ts: ts[sound], clock: clocks[sound], came: came}
-			if rapid.Bool().Draw(t, "reported") {
-				f.wall = came.Add(time.Duration(rapid.IntRange(-5000, 5000).Draw(t, "wall")) * time.Millisecond)
-			}
-			at := line.place(f, sound)
-			if at <= last[sound] {
-				t.Fatalf("%v after %v", at, last[sound])
-			}
-			if off := at - came.Sub(began); off > insane+mostSkew || off < -insane-mostSkew {
-				t.Fatalf("%v away from its arrival", off)
-			}
-			last[sound] = at
-		}
-	})
-}
-
 // TestNoHalfFrames: of a frame that has lost a packet, or whose stream ends
 // within it, nothing is recorded, and the next whole one is.
 func TestNoHalfFrames(t *testing.T) {
@@ -386,37 +345,14 @@ func TestNoHalfFrames(t *testing.T) {
 					st.units[i].Stream = 2
 				}
 			}
-			var a assembler
+			var a frame.Assembler
 			var got [][]byte
 			for _, u := range st.units {
-				a.take(u, func(f frame) { got = append(got, f.data) })
+				a.Take(u, func(f frame.Frame) { got = append(got, f.Data) })
 			}
 			if len(got) != 1 || !bytes.Equal(got[0], st.frames[1].data) {
 				t.Errorf("%s, %s: %d frames", mime, cut, len(got))
 			}
 		}
 	}
-}
-
-// FuzzAssembler: no packet makes it fail, and no publisher makes it grow.
-func FuzzAssembler(f *testing.F) {
-	f.Add([]byte{0x67, 1, 2}, []byte{0x7c, 0x85, 1}, true)
-	f.Add([]byte{0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 1, 1, 1, 1}, []byte{0x00, 1}, false)
-	f.Fuzz(func(t *testing.T, one, two []byte, isH264 bool) {
-		mime := webrtc.MimeTypeVP8
-		if isH264 {
-			mime = webrtc.MimeTypeH264
-		}
-		var a assembler
-		for i, payload := range [][]byte{one, two, one, two, two} {
-			if len(payload) == 0 {
-				continue
-			}
-			a.take(media.Unit{Mime: mime, Clock: 90000, TS: uint32(i / 2), Payload: payload, Marker: i%3 == 2, Lost: i == 4}, func(f frame) {
-				if len(f.data) == 0 || len(f.data) > maxFrame || f.key && isH264 && len(f.params.sps) < 4 {
-					t.Fatalf("a frame of %d bytes, key %v", len(f.data), f.key)
-				}
-			})
-		}
-	})
 }

@@ -62,7 +62,7 @@ func (webmContainer) head(l layout) ([]byte, error) {
 	if l.Video {
 		tracks.TrackEntry = append(tracks.TrackEntry, webm.TrackEntry{
 			TrackNumber: videoID, TrackUID: videoID, CodecID: "V_VP8", TrackType: 1,
-			Video: &webm.Video{PixelWidth: uint64(l.width), PixelHeight: uint64(l.height)},
+			Video: &webm.Video{PixelWidth: uint64(l.Width), PixelHeight: uint64(l.Height)},
 		})
 	}
 	if l.Sound {
@@ -272,7 +272,7 @@ func (l *layout) readTracks(r io.ReaderAt, at, n int64) error {
 	for _, t := range v.Tracks.TrackEntry {
 		switch {
 		case t.TrackNumber == videoID && t.Video != nil:
-			l.Video, l.width, l.height = true, int(t.Video.PixelWidth), int(t.Video.PixelHeight)
+			l.Video, l.Width, l.Height = true, int(t.Video.PixelWidth), int(t.Video.PixelHeight)
 		case t.TrackNumber == soundID:
 			l.Sound = true
 		}
