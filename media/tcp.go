@@ -269,8 +269,8 @@ func (c *tcpConn) leave(l *tcpLink) {
 	l.close()
 	c.mu.Lock()
 	delete(c.links, l.peer)
-	c.mu.Unlock()
 	c.last.CompareAndSwap(l, nil)
+	c.mu.Unlock()
 }
 
 // link finds the connection to an address, or nil.
@@ -280,9 +280,9 @@ func (c *tcpConn) link(to netip.AddrPort) *tcpLink {
 		return l
 	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	l := c.links[to]
-	c.mu.Unlock()
-	if l != nil {
+	if l != nil { // with the mutex held: one that leaves is not the last again
 		c.last.Store(l)
 	}
 	return l

@@ -49,7 +49,8 @@ func TestAThousandCandidatesInADescription(t *testing.T) {
 	h.film(t)
 	w := newWatcher(t, house.join(t, "r", "viewer", signaling.Rights{}))
 	w.must("media.watch", struct{}{})
-	w.accept()
+	for len(w.accept().Sources) < 2 {
+	}
 	w.until(media.Camera, "frames", has('m', 1))
 	if _, err := h.request("media.publish", publishData{list(3000), sources}); err == nil {
 		t.Error("three thousand were not too many")
@@ -68,7 +69,8 @@ func TestNonsenseFromAPublisher(t *testing.T) {
 		h.film(t)
 		w := newWatcher(t, house.join(t, wire.RoomID(room), "viewer", signaling.Rights{}))
 		w.must("media.watch", watchData{Quality: media.Low})
-		w.accept()
+		for len(w.accept().Sources) < 2 {
+		}
 		w.until(media.Camera, "frames", has('l', 1))
 		return h, w
 	}
@@ -121,7 +123,8 @@ func TestFloodsFromAViewer(t *testing.T) {
 	join := func(name string, q media.Quality, rid byte) *watcher {
 		w := newWatcher(t, house.join(t, "r", wire.UserID(name), signaling.Rights{}))
 		w.must("media.watch", watchData{Quality: q})
-		w.accept()
+		for len(w.accept().Sources) < 2 {
+		}
 		w.until(media.Camera, "frames", has(rid, 1))
 		return w
 	}

@@ -70,16 +70,31 @@ func (s *Service) OnSpeaker(f func(room wire.RoomID, seat int)) {
 // lay has the stage send the large picture large and the others small.
 func (h *hall) lay() {
 	s := h.service
+	h.laying.Lock() // what is found out last is said last
+	defer h.laying.Unlock()
 	s.mu.Lock()
 	large, grid := h.ear.at, h.floor.Grid
 	if h.floor.Pinned >= 0 {
 		large = h.floor.Pinned
+	}
+	if !h.floor.has(large) { // who spoke last has left
+		large = 0
 	}
 	if h.floor.Aside {
 		large = -1
 	}
 	s.mu.Unlock()
 	h.stage.Lay(large, grid)
+}
+
+// has reports whether somebody has a seat: the host always.
+func (f *Floor) has(seat int) bool {
+	for _, g := range f.Guests {
+		if g.Seat == seat {
+			return true
+		}
+	}
+	return seat == 0
 }
 
 // listenEvery is how often it is looked who speaks.

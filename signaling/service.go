@@ -43,6 +43,7 @@ type hall struct {
 	posted  map[*Session]struct{}
 	floor   Floor
 	ear     ear
+	laying  sync.Mutex // held while the stage is laid; before the service's mutex
 }
 
 // New makes a service on top of the engine, which outlives it.

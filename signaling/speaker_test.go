@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lyceum-live/lyceum/media"
+	"github.com/lyceum-live/lyceum/wire"
 )
 
 // TestWhoSpeaks: another speaks only after having been the louder for a second,
@@ -50,4 +51,14 @@ func TestWhoSpeaks(t *testing.T) {
 			t.Fatalf("seat %d speaks in silence", e.told)
 		}
 	})
+}
+
+// TestWhoSpokeHasLeft: a seat that nobody has any more is not the large one.
+func TestWhoSpokeHasLeft(t *testing.T) {
+	f := Floor{Guests: map[wire.UserID]Grant{"gus": {Seat: 2}}}
+	for seat, want := range map[int]bool{0: true, 1: false, 2: true, 3: false} {
+		if f.has(seat) != want {
+			t.Errorf("seat %d: %v", seat, !want)
+		}
+	}
 }

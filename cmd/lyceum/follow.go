@@ -346,7 +346,8 @@ func offered(shelf *catalog.Catalog, moment, lang string, suggestions []recommen
 // left without ever having sent anything that could be missed.
 func endMedia(media *signaling.Service, house *room.House, grace time.Duration, log *zap.Logger) room.Handle {
 	return func(ctx context.Context, id wire.RoomID, events []room.Happened) error {
-		if slices.ContainsFunc(events, func(e room.Happened) bool { return room.Reseats(e.Event) && justNow(house, id, e.Head) }) {
+		// Where anybody is, also what is heard of late: the seats are as they are now.
+		if media.Stage(id) != nil && slices.ContainsFunc(events, func(e room.Happened) bool { return room.Reseats(e.Event) }) {
 			seats, err := house.Seats(ctx, id)
 			if err != nil {
 				return fmt.Errorf("who is on the stage: %w", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -9,7 +10,9 @@ import (
 
 	"github.com/lyceum-live/lyceum/internal/fanout"
 	"github.com/lyceum-live/lyceum/internal/store/sqlite"
+	"github.com/lyceum-live/lyceum/media"
 	"github.com/lyceum-live/lyceum/room"
+	"github.com/lyceum-live/lyceum/signaling"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -47,5 +50,38 @@ func TestWhatHasJustHappened(t *testing.T) {
 				t.Error("the class has ended and is left on the air")
 			}
 		})
+	}
+}
+
+// TestRemovedAfterAll: a guest who was removed from the stage is cut off however
+// late that is heard of.
+func TestRemovedAfterAll(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Config{}, zap.NewNop())
+	noError(t, err)
+	defer func() { noError(t, store.Close()) }()
+	pool := fanout.NewPool(fanout.Config{})
+	defer pool.Close()
+	house := room.NewHouse(room.Config{}, store, room.NewVault(store), pool, zap.NewNop())
+	defer house.Close()
+	engine, err := media.NewEngine(media.Config{Listen: "127.0.0.1:0"}, zap.NewNop())
+	noError(t, err)
+	defer func() { noError(t, engine.Close()) }()
+	stage := signaling.New(engine, zap.NewNop())
+	defer stage.Close()
+	const class wire.RoomID = "go-101"
+	gus := stage.Peer(class, "gus", signaling.Rights{}, func(string, any) {})
+	defer gus.Close()
+	may := func() bool {
+		_, err := gus.Handle(t.Context(), "media.publish", wire.Raw(`{"sdp":"none","sources":{}}`))
+		return !errors.Is(err, signaling.ErrForbidden)
+	}
+	stage.SetFloor(class, signaling.Floor{Pinned: -1, Guests: map[wire.UserID]signaling.Grant{"gus": {Seat: 1, Camera: true}}})
+	if !may() {
+		t.Fatal("a guest may not send")
+	}
+	gone := room.Happened{Head: wire.Head{Seq: 1, At: house.Now(class) - 10*wire.Millis(recent.Milliseconds())}, Event: room.GuestGone{User: "gus"}}
+	noError(t, endMedia(stage, house, 0, zap.NewNop())(t.Context(), class, []room.Happened{gone}))
+	if may() {
+		t.Error("whoever was removed sends on")
 	}
 }

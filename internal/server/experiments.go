@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/lyceum-live/lyceum/recommend/experiment"
 	"github.com/lyceum-live/lyceum/wire"
@@ -45,6 +46,9 @@ func (s *Server) takesPart(w http.ResponseWriter, r *http.Request) {
 func (s *Server) takePart(w http.ResponseWriter, r *http.Request) {
 	who, err := s.person(r)
 	var body partOf
+	if err == nil && !s.minds.allow(string(who.User), time.Now()) { // each is kept for good
+		err = errRate
+	}
 	if err == nil {
 		err = read(w, r, &body)
 	}

@@ -22,6 +22,10 @@ const hlsCookie = "lyceum-hls"
 // viewer fetches several parts a second, and the room has other things to do.
 const verdictFor = 3 * time.Second
 
+// takenWithin is how long somebody may take for a piece of the stream: what is
+// sent stays in memory until then, and is of no use later.
+const takenWithin = 30 * time.Second
+
 // verdicts remember who may see a room.
 type verdicts struct {
 	mu    sync.Mutex
@@ -171,6 +175,8 @@ func (s *Server) hlsFile(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", fmt.Sprintf("%s, max-age=%d%s", scope, int(reply.Fresh.Seconds()), fixed))
 	h.Add("Vary", "Authorization, Cookie")
 	if r.Method != http.MethodHead {
+		// A connection that cannot be given a time keeps none.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takenWithin))
 		_ = reply.Send(w) // who has gone needs nothing
 	}
 }

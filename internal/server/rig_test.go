@@ -93,7 +93,7 @@ func newRig(t testing.TB, config server.Config) *rig {
 	must(err)
 	s, err := server.New(config, server.Parts{
 		House: r.house, Pool: pool, Media: stage, Keys: r.keys, Once: r.once, APIKeys: keys, Catalog: shelf,
-		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Bank: r.store, Behaviors: engine, Files: uploads, HLS: broadcasts, Log: log,
+		Points: reward.NewBank(reward.NewRules(reward.Default), r.store), Bank: r.store, Behaviors: engine, Experiments: engine, Files: uploads, HLS: broadcasts, Log: log,
 		Static: fstest.MapFS{
 			"i18n/en.json":    {Data: []byte(`{"error.wire.key":"a key, please","qa.anonymous":"Anonymous"}`)},
 			"i18n/zh-CN.json": {Data: []byte(`{"error.wire.key":"缺少键","qa.anonymous":"匿名"}`)},

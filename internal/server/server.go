@@ -145,6 +145,7 @@ type Server struct {
 	banking   pace           // requests about one person's question bank
 	importing pace           // files of questions that one person has read
 	posting   pace           // connections that one person has opened over HTTP
+	minds     pace           // how often one person takes part in experiments, or not
 	imports   chan struct{}  // a place for each file that is being read
 	downloads chan struct{}  // a place for each file that is made and sent
 	sockets   sync.WaitGroup // open ones, and one more until Close
@@ -162,7 +163,7 @@ func New(config Config, parts Parts) (*Server, error) {
 		Parts: parts, config: config.withDefaults(), mux: http.NewServeMux(),
 		pages:   pace{every: time.Second, burst: 20},
 		banking: pace{every: 50 * time.Millisecond, burst: 100}, importing: pace{every: time.Second, burst: 20},
-		posting: pace{every: 500 * time.Millisecond, burst: 10},
+		posting: pace{every: 500 * time.Millisecond, burst: 10}, minds: pace{every: 10 * time.Second, burst: 10},
 		imports: make(chan struct{}, importsAtOnce), downloads: make(chan struct{}, downloadsAtOnce),
 	}
 	s.lobby.most, s.lobby.each = s.config.Handshakes, s.config.Neighbours

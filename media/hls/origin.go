@@ -27,7 +27,8 @@ type origin struct {
 	gone     time.Time // when it has
 	state    State
 	watchers map[wire.UserID]watcher
-	news     chan struct{} // closed when current or state has changed
+	asking   map[wire.UserID]int // requests of each that are being answered
+	news     chan struct{}       // closed when current or state has changed
 
 	// Owned by loop.
 	run     *run

@@ -82,7 +82,7 @@ func (s *Service) origin(room wire.RoomID) (*origin, error) {
 		}
 		o = &origin{
 			service: s, room: room, done: make(chan struct{}), news: make(chan struct{}),
-			asked: time.Now(), state: State{State: Waiting}, watchers: map[wire.UserID]watcher{},
+			asked: time.Now(), state: State{State: Waiting}, watchers: map[wire.UserID]watcher{}, asking: map[wire.UserID]int{},
 		}
 		s.origins[room] = o
 		go o.loop(s.ctx)
@@ -148,6 +148,10 @@ func (s *Service) Get(ctx context.Context, q Request) (*Reply, error) {
 	if err != nil {
 		return nil, s.public(err)
 	}
+	if !o.enter(q.Person) {
+		return nil, ErrFull.After(1000)
+	}
+	defer o.leave(q.Person)
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()

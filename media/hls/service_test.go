@@ -310,3 +310,31 @@ func TestHugePictures(t *testing.T) {
 		t.Errorf("%d segments are kept", len(s.segments))
 	}
 }
+
+// TestOneAsksForAll: one person cannot have all the places of those who wait.
+func TestOneAsksForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, Config{})
+		o, err := h.origin(algebra)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wait sync.WaitGroup
+		for range eachAsks {
+			wait.Go(func() { _, _ = h.Get(ctx, Request{Room: algebra, Person: "mallory", Path: liveName}) })
+		}
+		synctest.Wait()
+		if _, err := h.Get(t.Context(), Request{Room: algebra, Person: "mallory", Path: liveName}); code(err) != ErrFull.Code {
+			t.Errorf("one more is answered with %v", err)
+		}
+		if _, err := h.Get(t.Context(), Request{Room: algebra, Person: "ana", Path: liveName}); err != nil {
+			t.Errorf("somebody else is refused: %v", err)
+		}
+		cancel()
+		wait.Wait()
+		if len(o.asking) != 0 {
+			t.Errorf("still counted: %v", o.asking)
+		}
+	})
+}

@@ -9,7 +9,10 @@ import (
 // silence is one packet of it: Opus, CELT only, 20 ms (RFC 6716, section 3.1).
 var silence = []byte{0xf8, 0xff, 0xfe}
 
-const soundStep = 20 * time.Millisecond
+const (
+	soundStep = 20 * time.Millisecond
+	soundMost = 120 * time.Millisecond // that a packet may last (RFC 6716, section 3.2.5)
+)
 
 // voice is the sound of a run: packets that follow each other without a gap.
 type voice struct {
@@ -27,10 +30,11 @@ type packet struct {
 // add takes a packet that belongs at a time. What is missing before it is
 // silence; what comes when there is silence already is left out. Less than one
 // step of difference is let be: the same for all packets of a stream, it is
-// not heard, and neither is it seen.
+// not heard, and neither is it seen. A packet that says it is longer than any
+// may be is none: a part must always find a cut within its length.
 func (v *voice) add(at time.Duration, data []byte) {
 	length := time.Duration(opus.PacketDuration2(data)) * time.Second / soundScale
-	if length <= 0 || at <= v.end-soundStep {
+	if length <= 0 || length > soundMost || at <= v.end-soundStep {
 		return
 	}
 	v.hush(at)

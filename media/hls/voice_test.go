@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/webrtc/v4"
 	"pgregory.net/rapid"
 
 	"github.com/lyceum-live/lyceum/media"
@@ -60,6 +61,34 @@ func TestNewSizeAtOnce(t *testing.T) {
 		want := map[string]int{string(media.High): 160, string(media.Low): 320}[c.name]
 		if seg.opening == before.opening || seg.opening.width != want || !seg.independent() || before.length > time.Second {
 			t.Errorf("%s goes on with pictures %d wide, after a segment of %v", c.name, seg.opening.width, before.length)
+		}
+	}
+}
+
+// TestEndlessPacket: a packet of sound that says it is longer than any may be
+// holds nothing up.
+func TestEndlessPacket(t *testing.T) {
+	for _, pictures := range []bool{true, false} {
+		s := newStudio(epoch)
+		r := newRun(epoch, pictures, 64<<20)
+		play(t, s, r, 3*time.Second, nil)
+		for _, tap := range s.taps {
+			if tap.source != media.Microphone {
+				continue
+			}
+			tap.units = append(tap.units, media.Unit{ // 63 times 60 ms
+				Source: tap.source, Mime: webrtc.MimeTypeOpus, Clock: soundScale, Stream: s.stream + 1, TS: 1, At: s.now, Marker: true, Payload: []byte{0x1b, 0x3f},
+			})
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			play(t, s, r, 3*time.Second, nil)
+		}()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatal("it is not got over")
 		}
 	}
 }

@@ -69,6 +69,7 @@ type allocation struct {
 
 	mu     sync.Mutex
 	peers  map[netip.AddrPort]*net.UDPConn
+	astray int // channels to what is no media socket
 	closed bool
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 
@@ -200,3 +201,98 @@ func TestNoise(t *testing.T) {
 	}
 	says(t, relayed, media.known[0], "after the noise")
 }
+
+// TestChannelsWithoutEnd: whoever binds channels to all that is no media socket
+// has no allocation any more, long before the library has kept them all.
+func TestChannelsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	media := newEcho(t, "127.0.0.1:0")
+	s := open(t, Config{}, media)
+	ana, anas, _ := s.Credentials("ana")
+	r := newRaw(t, s)
+	if !granted(r.as(ana, anas, stun.MethodAllocate, overUDP)) {
+		t.Fatal("no allocation")
+	}
+	bound := 0
+	for n := range uint16(100) {
+		at := netip.AddrPortFrom(media.known[0].Addr(), 20_000+n)
+		if at.Port() == media.known[0].Port() {
+			continue
+		}
+		if !granted(r.as(ana, anas, stun.MethodChannelBind, plain{stun.AttrChannelNumber, []byte{0x40, byte(n), 0, 0}}, peerAttr(at))) {
+			break
+		}
+		bound++
+	}
+	if bound > 2*peersMost {
+		t.Errorf("%d channels to nowhere are bound", bound)
+	}
+}
+
+// failing is a listener that fails for a moment, as when files are exhausted.
+type failing struct {
+	net.Listener
+	left int
+}
+
+func (f *failing) Accept() (net.Conn, error) {
+	if f.left > 0 {
+		f.left--
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+	return f.Listener.Accept()
+}
+
+// TestListenerFailsForAMoment: the relay goes on where it could take nobody for
+// a while.
+func TestListenerFailsForAMoment(t *testing.T) {
+	t.Parallel()
+	media := newEcho(t, "127.0.0.1:0")
+	s := open(t, Config{}, media)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Serve(&failing{l, 3}, 0)
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write(stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := conn.Read(make([]byte, 100)); err != nil {
+		t.Errorf("nobody answers: %v", err)
+	}
+}
+
+// TestOtherTransport: an allocation over UDP does not keep open a connection
+// over TCP from the same address and port.
+func TestOtherTransport(t *testing.T) {
+	t.Parallel()
+	i := newIntake(Config{}.withDefaults())
+	defer func() { _ = i.Close() }()
+	here, there := net.Pipe()
+	defer func() { _ = here.Close() }()
+	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
+	go i.take(addressed{there, at})
+	if _, err := i.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	i.over(&net.UDPAddr{IP: at.IP, Port: at.Port})
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.client(&net.UDPAddr{IP: at.IP, Port: at.Port}) != nil || i.client(at) == nil {
+		t.Error("a connection is found by another's address, or not by its own")
+	}
+}
+
+// addressed is a connection from an address.
+type addressed struct {
+	net.Conn
+	from net.Addr
+}
+
+func (a addressed) RemoteAddr() net.Addr { return a.from }

@@ -60,16 +60,25 @@ func (i *intake) take(conn net.Conn) {
 func (i *intake) settled(from net.Addr) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if c := i.clients[from.String()]; c != nil {
+	if c := i.client(from); c != nil {
 		c.end.Stop()
 	}
+}
+
+// client is the connection from an address, or nil: an allocation over UDP from
+// the same address and port says nothing of it. It is called with the mutex held.
+func (i *intake) client(from net.Addr) *client {
+	if _, udp := from.(*net.UDPAddr); udp {
+		return nil
+	}
+	return i.clients[from.String()]
 }
 
 // over closes the connection from an address soon: its allocation has ended.
 func (i *intake) over(from net.Addr) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if c := i.clients[from.String()]; c != nil {
+	if c := i.client(from); c != nil {
 		c.end.Reset(lastWord)
 	}
 }

@@ -37,6 +37,40 @@ func (s *Server) opened(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) {
 	s.intake.settled(from)
 }
 
+// bound ends an allocation whose client goes on binding channels to ports of
+// ours that are no media socket's: nothing comes through them, but the library
+// keeps each, and there are as many as there are numbers.
+func (s *Server) bound(_, _ net.Addr, _, _, _ string, relay, peer net.Addr, _ uint16) {
+	to, ok := peer.(*net.UDPAddr)
+	if !ok {
+		return
+	}
+	at := to.AddrPort()
+	if _, ours := s.sockets.Peer(netip.AddrPortFrom(at.Addr().Unmap(), at.Port())); ours {
+		return
+	}
+	s.mu.Lock()
+	var of *allocation
+	for a := range s.open {
+		if net.Addr(a.addr) == relay {
+			of = a
+		}
+	}
+	s.mu.Unlock()
+	if of != nil && of.strays() {
+		_ = of.Close()
+	}
+}
+
+// strays counts a channel that leads nowhere, and reports whether that is one
+// too many.
+func (a *allocation) strays() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.astray++
+	return a.astray > peersMost
+}
+
 // ended forgets it again.
 func (s *Server) ended(from, _ net.Addr, _, _, _ string) {
 	at := addressOf(from)

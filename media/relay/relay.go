@@ -95,6 +95,9 @@ type Sockets interface {
 const (
 	realm       = "lyceum"
 	relayBuffer = 1 << 20 // bytes asked of the kernel for what clients send over UDP
+
+	shortest = 5 * time.Millisecond // that is waited before a listener that failed is asked again
+	longest  = time.Second
 )
 
 // Server is a relay that runs.
@@ -173,7 +176,7 @@ func Open(c Config, sockets Sockets, log *zap.Logger) (_ *Server, err error) {
 func (s *Server) settings(udp net.PacketConn) turn.ServerConfig {
 	c := turn.ServerConfig{
 		Realm: realm, LoggerFactory: silent{}, AuthHandler: s.authenticate, QuotaHandler: s.mayOpen,
-		EventHandler: turn.EventHandler{OnAllocationCreated: s.opened, OnAllocationDeleted: s.ended},
+		EventHandler: turn.EventHandler{OnAllocationCreated: s.opened, OnAllocationDeleted: s.ended, OnChannelCreated: s.bound},
 		ListenerConfigs: []turn.ListenerConfig{{
 			Listener: s.intake, RelayAddressGenerator: generator{s}, PermissionHandler: s.admits,
 		}},
@@ -231,14 +234,34 @@ func (s *Server) serve(l net.Listener, w way) {
 	s.ways = append(s.ways, w)
 	s.listeners = append(s.listeners, l)
 	s.serving.Go(func() {
+		retry := shortest
 		for {
 			conn, err := l.Accept()
-			if err != nil {
+			switch {
+			case err == nil:
+				retry = shortest
+				s.intake.take(conn)
+			case !s.pause(err, retry):
 				return
+			default:
+				retry = min(2*retry, longest)
 			}
-			s.intake.take(conn)
 		}
 	})
+}
+
+// pause waits after an error of a listener that may pass, such as too many open
+// files. It returns false when the listener or the relay is closed.
+func (s *Server) pause(err error, wait time.Duration) bool {
+	if errors.Is(err, net.ErrClosed) {
+		return false
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-s.intake.done:
+		return false
+	}
 }
 
 func portOf(a net.Addr) int {

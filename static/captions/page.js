@@ -67,9 +67,13 @@ const hint = h("p", {class: "small muted"});
 const language = h("select", {class: "input", id: "captioner-lang", onchange: () => {
   void draft("");
   desk.lang = language.value;
+  draw();
 }});
 const languageLabel = h("label", {htmlFor: "captioner-lang"});
 const title = h("h1", {class: "class-head__title truncate"});
+
+/** The server's clock; one function, so that views compare equal. */
+const now = () => client.now();
 
 /** The cues of this language that are still known, oldest first. */
 const own = () => (client.state.room?.captions?.cues ?? []).filter((cue) => cue.lang === desk.lang);
@@ -110,7 +114,9 @@ async function say() {
     }
   } catch (err) {
     toast(errorText(/** @type {any} */ (err)), {kind: "danger"});
-    if (!field.value) field.value = words; // nothing that was written is lost
+    if (field.value) return;
+    if (fixing) fix(fixing); // it is still a correction
+    field.value = words; // nothing that was written is lost
   }
 }
 
@@ -151,7 +157,8 @@ function draw() {
   if (!seen || desk.gone) return;
   text(title, seen.title);
   words();
-  stage.view = {title: seen.title, phase: seen.phase, stage: seen.stage, now: () => client.now(), media: line.state, quality: line.quality};
+  stage.view = {title: seen.title, phase: seen.phase, stage: seen.stage, seats: seen.seats, speaker: seen.speaker, now,
+    media: line.state, quality: line.quality};
   const cues = own();
   const below = said.scrollHeight - said.scrollTop - said.clientHeight < 40;
   keyed(said, cues, (cue) => cue.id, (cue) => h("li", {class: "captioner__cue"}, h("span", {class: "captioner__time numeric"}), h("span"),

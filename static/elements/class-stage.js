@@ -69,6 +69,8 @@ export class ClassStage extends View {
       this.waitSpin, this.waitTitle, this.waitText, this.retry));
     this.again = h("p", {class: "stage__again", role: "status"}, h("span", {class: "spinner", aria: {hidden: "true"}}), t("stage.again"));
     this.weak = h("p", {class: "stage__again", role: "status", hidden: true}, t("stage.weak"));
+    this.alone = h("p", {class: "stage__again", role: "status", hidden: true}, t("stage.way.alone"));
+    this.who = h("p", {class: "stage__who truncate", hidden: true});
     this.insetButton = h("button", {type: "button", class: "stage__inset", title: t("stage.swap"), aria: {label: t("stage.swap")}, onclick: () => {
       this.#swapped = !this.#swapped;
       this.#arrange();
@@ -89,7 +91,7 @@ export class ClassStage extends View {
     this.fullButton.hidden = !document.fullscreenEnabled;
     this.controls = h("div", {class: "stage__controls", role: "toolbar", aria: {label: t("stage.controls")}}, this.muteButton,
       h("span", {class: "push"}), ...this.extras.controls, this.qualityButton, this.pipButton, this.fullButton);
-    this.append(this.main, this.insetButton, this.tiles, this.wait, this.again, this.weak, this.sky, ...this.extras.over, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
+    this.append(this.main, this.insetButton, this.who, this.tiles, this.wait, this.again, this.weak, this.alone, this.sky, ...this.extras.over, h("p", {class: "stage__top"}, this.liveBadge, this.liveTime),
       this.unmute, this.controls, this.voice, this.sound);
     this.focused = new QuestionFocus();
     this.append(this.focused);
@@ -159,6 +161,10 @@ export class ClassStage extends View {
     this.tiles.view = {people: shown || !large ? people : [large, ...people], speaker, pinned: seats?.pinned};
     this.dataset.layout = shown ? "large" : "grid";
     if (this.insetButton) this.insetButton.hidden = true;
+    if (this.who) {
+      this.who.hidden = !shown || large?.seat === "screen";
+      text(this.who, large?.own ? t("stage.you") : large?.name ?? "");
+    }
   }
 
   /**
@@ -188,13 +194,16 @@ export class ClassStage extends View {
   #arrange() {
     const screen = this.#streams.get("screen") ?? null;
     const camera = this.#streams.get("camera") ?? null;
-    const both = screen !== null && camera !== null;
+    const both = !this.#film && screen !== null && camera !== null;
     const [large, small] = both ? (this.#swapped ? [camera, screen] : [screen, camera]) : [screen ?? camera, null];
-    show(this.main, this.#film ? null : large);
-    show(this.inset, small);
+    if (this.#film || !this.#company) { // else #seat does: a video given one stream and then another begins anew
+      show(this.main, this.#film ? null : large);
+      show(this.inset, small);
+    }
     show(this.voice, this.#streams.get("microphone") ?? null);
     show(this.sound, this.#streams.get("screen-audio") ?? null);
     if (this.insetButton) this.insetButton.hidden = !both;
+    if (this.who) this.who.hidden = true;
     this.#play();
   }
 
@@ -224,6 +233,7 @@ export class ClassStage extends View {
   /** A film is seen in silence where its sound waits for a tap. */
   #playFilm() {
     const quiet = this.#muted || this.#hushed;
+    this.main.classList.remove("stage__main--mirror");
     this.main.muted = quiet || this.#wantsTap;
     if (!this.main.paused) return;
     this.main.play().catch((err) => {
@@ -253,16 +263,17 @@ export class ClassStage extends View {
       !poster || !pipButton) return;
     const {phase, stage, media = "idle"} = view;
     const company = this.#company && !this.#film;
-    const onAir = (stage.live || company) && phase !== "ended";
+    const failed = media === "failed"; // it is said, whatever was seen last
+    const onAir = (stage.live || this.#company) && phase !== "ended";
     if (company !== this.classList.contains("stage--company") || company) {
       this.classList.toggle("stage--company", company);
       this.#arrange();
     }
-    this.tiles.hidden = !company;
+    this.tiles.hidden = !company || failed;
     const picture = company || (this.#film ? this.#film.picture : this.#streams.has("camera") || this.#streams.has("screen"));
     if (this.focused) this.focused.view = {question: view.focus ?? null, staff: view.staff};
     poster.view = {title: view.title, tags: view.tags};
-    wait.hidden = onAir && picture;
+    wait.hidden = onAir && picture && !failed;
     again.hidden = !(onAir && picture && media === "reconnecting");
     if (this.weak) this.weak.hidden = !(onAir && picture && media === "playing" && view.weak && view.quality === "auto" && view.way !== "hls");
     controls.hidden = !onAir;
@@ -270,12 +281,13 @@ export class ClassStage extends View {
     this.dataset.on = String(onAir);
     this.dataset.picture = String(picture);
     this.#asked(this.#wantsTap);
-    pipButton.hidden = !document.pictureInPictureEnabled || !picture;
+    if (this.alone) this.alone.hidden = !(onAir && this.#film && this.#company && wait.hidden);
+    pipButton.hidden = !document.pictureInPictureEnabled || !picture || (company && this.main.srcObject === null);
 
     let title = view.title, words = "";
     const connecting = onAir && (media === "connecting" || media === "reconnecting" || media === "idle");
     if (phase === "ended") [title, words] = [t("stage.ended"), t("stage.ended.text")];
-    else if (onAir && media === "failed") words = t("stage.failed");
+    else if (onAir && failed) words = t("stage.failed");
     else if (onAir && view.foreign) words = t("stage.foreign");
     else if (onAir && view.quality === "audio") words = t("stage.audio");
     else if (onAir && !connecting) words = t("stage.voice");
@@ -285,7 +297,7 @@ export class ClassStage extends View {
     text(waitTitle, title);
     text(waitText, words);
     waitSpin.hidden = !connecting || picture;
-    retry.hidden = !(onAir && media === "failed");
+    retry.hidden = !(onAir && failed);
 
     setIcon(muteButton, this.#muted ? "volume-off" : "volume");
     label(muteButton, t(this.#muted ? "stage.unmute.button" : "stage.mute"));
@@ -297,8 +309,8 @@ export class ClassStage extends View {
 
   #time() {
     const view = this.view;
-    if (!view || !this.liveTime || !view.stage.live) return;
-    text(this.liveTime, view.stage.since ? clock((view.now() - view.stage.since) / 1000) : "");
+    if (!view || !this.liveTime) return;
+    text(this.liveTime, view.stage.live && view.stage.since ? clock((view.now() - view.stage.since) / 1000) : "");
   }
 
   #pickQuality() {

@@ -31,7 +31,7 @@ export function captionsDialog({room, token}) {
     }
     make.disabled = false;
   }}, icon("link"), t("host.captions.make"));
-  openDialog({title: t("host.captions"), body: [
+  openDialog({title: t("captions"), body: [
     h("p", {class: "muted"}, t("host.captions.text")),
     field(t("host.captions.name"), name),
     field(t("host.share.hours"), select([2, 12, 24, 24 * 7].map((n) => ({value: n, label: n < 48 ? t("host.hours", {n}) : t("host.days", {n: n / 24})})), hours,

@@ -30,7 +30,7 @@ export class GuestPanel extends View {
       h("button", {type: "button", class: "chip", data: {layout}, onclick: () => this.#do("stage-layout", {layout})}, t(`stage.layout.${layout}`))));
     this.rules = iconButton("settings", t("stage.rules"), {class: "btn btn--icon btn--quiet btn--small"});
     this.rules.onclick = () => this.#rules();
-    this.waiting = h("ul", {class: "guests__waiting", aria: {label: t("stage.waiting.list")}});
+    this.waiting = h("ul", {class: "guests__waiting", aria: {label: t("stage.waiting.list"), live: "polite"}});
     this.append(h("div", {class: "guests__head"}, h("h2", {}, t("stage.guests")), this.layout, this.rules), this.tiles, this.waiting);
     this.tiles.addEventListener("tile-menu", (event) => {
       const {id, button} = /** @type {CustomEvent} */ (event).detail;
@@ -72,7 +72,7 @@ export class GuestPanel extends View {
   /** @param {Guest} guest */
   #row(guest) {
     return h("li", {}, avatar(guest), h("span", {class: "grow truncate"}, guest.name), h("span", {class: "guests__phase small muted"}),
-      h("button", {type: "button", class: "btn btn--small btn--primary", onclick: () => this.#do("stage-admit", {user: guest.id})}, t("stage.admit")),
+      h("button", {type: "button", class: "btn btn--small btn--primary", aria: {label: t("stage.admit.other", {name: guest.name})}, onclick: () => this.#do("stage-admit", {user: guest.id})}, t("stage.admit")),
       iconButton("close", t("stage.remove.other", {name: guest.name}), {class: "btn btn--icon btn--quiet btn--small", onclick: () => this.#do("stage-remove", {user: guest.id})}));
   }
 

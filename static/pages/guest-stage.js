@@ -29,7 +29,6 @@ export class GuestStage extends EventTarget {
   /** @type {HTMLDialogElement | null} */ #room = null;
   /** What is sent. @type {Set<Device>} */ #sent = new Set();
   /** @type {MediaStreamTrack | null} */ #shown = null;
-  #said = "";
 
   /** @param {Client} client */
   constructor(client) {
@@ -226,11 +225,14 @@ export class GuestStage extends EventTarget {
     if (!seat || this.bar.hidden) return;
     aria(this.bar, "label", t("stage.onair"));
     text(this.badge, t("stage.onair.badge"));
-    text(this.words, t(this.#media.state === "connected" || this.#sent.size === 0 ? "stage.onair" : this.#media.state === "failed" ? "stage.onair.failed" : "host.media.connecting"));
+    const whole = !seat.microphone && !seat.camera && this.#sent.size === 2;
+    text(this.words, t(this.#media.state === "connected" || this.#sent.size === 0 ? whole ? "stage.onair" : "stage.onair.part" : this.#media.state === "failed" ? "stage.onair.failed" : "host.media.connecting"));
     for (const [button, source, key, on, off] of /** @type {const} */ ([[this.microphone, "microphone", "host.mic", "mic", "mic-off"], [this.camera, "camera", "host.camera", "camera", "camera-off"]])) {
       const lit = !seat[source] && Boolean(this.#capture.tracks[source]);
       setIcon(button, lit ? on : off);
-      text(/** @type {Element} */ (button.lastElementChild), t(`${key}.${lit ? "on" : "off"}`));
+      text(/** @type {Element} */ (button.lastElementChild), t(key));
+      aria(button, "label", t(`${key}.${lit ? "on" : "off"}`));
+      button.title = t(`${key}.${lit ? "on" : "off"}`);
       aria(button, "pressed", lit);
       button.disabled = seat[source] === "held";
       button.classList.toggle("btn--primary", seat[source] === "asked");
@@ -238,8 +240,7 @@ export class GuestStage extends EventTarget {
     text(/** @type {Element} */ (this.leave.lastElementChild), t("stage.leave"));
     const note = seat.microphone === "asked" ? "stage.asked.mic" : seat.camera === "asked" ? "stage.asked.camera"
       : seat.microphone === "held" ? "stage.held.mic" : seat.camera === "held" ? "stage.held.camera" : "";
-    if (note !== this.#said) text(this.note, note ? t(note) : "");
-    this.#said = note;
+    text(this.note, note ? t(note) : "");
   }
 
   /** Ends all of it. */
