@@ -12,6 +12,8 @@ import (
 	"github.com/pion/ice/v4"
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
+
+	"github.com/lyceum-live/lyceum/internal/silent"
 )
 
 // open opens a socket on the loopback that closes with the test.
@@ -283,7 +285,7 @@ func TestBatchClosed(t *testing.T) {
 func TestBatchConn(t *testing.T) {
 	conn, peer := open(t, "udp4", "127.0.0.1:0"), open(t, "udp4", "127.0.0.1:0")
 	b := openBatch(t, conn)
-	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: silent{}})
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: silent.Pion{}})
 	t.Cleanup(func() { _ = mux.Close() })
 	c, err := batchMux{mux, b}.GetConn("viewer", conn.LocalAddr())
 	if err != nil {

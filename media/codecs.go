@@ -12,6 +12,8 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/lyceum-live/lyceum/internal/silent"
 )
 
 const (
@@ -136,17 +138,17 @@ func senderAPI(settings webrtc.SettingEngine) (*webrtc.API, error) {
 		return nil, err
 	}
 	r := &interceptor.Registry{}
-	lost, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent{}))
+	lost, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent.Pion{}))
 	if err != nil {
 		return nil, err
 	}
-	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(silent{}))
+	reports, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(silent.Pion{}))
 	if err != nil {
 		return nil, err
 	}
 	r.Add(lost)
 	r.Add(reports)
-	if err := webrtc.ConfigureTWCCSenderWithOptions(m, r, twcc.WithLoggerFactory(silent{})); err != nil {
+	if err := webrtc.ConfigureTWCCSenderWithOptions(m, r, twcc.WithLoggerFactory(silent.Pion{})); err != nil {
 		return nil, err
 	}
 	settings.SetIgnoreRidPauseForRecv(true) // a layer that is paused, at our wish, is to be sent again

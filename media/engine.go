@@ -15,10 +15,10 @@ import (
 	"github.com/pion/dtls/v3"
 	dtlsElliptic "github.com/pion/dtls/v3/pkg/crypto/elliptic"
 	"github.com/pion/ice/v4"
-	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 	"go.uber.org/zap"
 
+	"github.com/lyceum-live/lyceum/internal/silent"
 	"github.com/lyceum-live/lyceum/media/relay"
 )
 
@@ -75,7 +75,7 @@ func NewEngine(c Config, log *zap.Logger) (_ *Engine, err error) {
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	for _, s := range e.sockets {
-		s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Logger: silent{}, Net: e.machine})
+		s.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s.conn, Logger: silent.Pion{}, Net: e.machine})
 		own := e.common
 		own.SetICEUDPMux(s.mux)
 		if s.senders, err = senderAPI(own); err != nil {
@@ -144,7 +144,7 @@ func (e *Engine) Grace() time.Duration { return e.config.Grace }
 
 // settings are those of every peer connection.
 func (e *Engine) settings() (s webrtc.SettingEngine, err error) {
-	s.LoggerFactory = silent{}
+	s.LoggerFactory = silent.Pion{}
 	s.SetNet(e.machine)
 	s.SetICETCPMux(e.tcp)
 	s.DisableActiveTCP(true) // nobody has us connect to them
@@ -228,20 +228,3 @@ func (e *Engine) Close() error {
 	closeSockets(e.sockets)
 	return err
 }
-
-// silent swallows the WebRTC library's own log lines: they name addresses.
-// What matters of them reaches us as errors and states.
-type silent struct{}
-
-func (silent) NewLogger(string) logging.LeveledLogger { return silent{} }
-
-func (silent) Trace(string)          {}
-func (silent) Tracef(string, ...any) {}
-func (silent) Debug(string)          {}
-func (silent) Debugf(string, ...any) {}
-func (silent) Info(string)           {}
-func (silent) Infof(string, ...any)  {}
-func (silent) Warn(string)           {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Error(string)          {}
-func (silent) Errorf(string, ...any) {}

@@ -7,6 +7,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/lyceum-live/lyceum/internal/silent"
 )
 
 // guest is a viewer's browser, played by Pion over a real socket.
@@ -30,7 +32,7 @@ func joinGuest(t *testing.T, e *Engine, s *Stage, tells bool, shown func(Shown))
 	}
 	var settings webrtc.SettingEngine
 	settings.SetIncludeLoopbackCandidate(true)
-	settings.LoggerFactory = silent{}
+	settings.LoggerFactory = silent.Pion{}
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)

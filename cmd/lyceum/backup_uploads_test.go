@@ -124,15 +124,7 @@ func TestRestoreRefusesOtherUploadedFiles(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "backup.tar")
-			writeTar(t, file, change(readTar(t, good)))
-			to := filepath.Join(t.TempDir(), "data")
-			if err := makeInstallation(t.Context(), file, to, io.Discard); !errors.Is(err, errDamagedArchive) {
-				t.Fatalf("got %v", err)
-			}
-			if left := namesIn(t, to); left != "lyceum.lock" {
-				t.Errorf("it leaves %s", left)
-			}
+			to := refused(t, change(readTar(t, good)))
 			noError(t, makeInstallation(t.Context(), good, to, io.Discard))
 			checkUploads(t, to, want)
 		})
@@ -179,4 +171,20 @@ func TestBackupOfARottenFile(t *testing.T) {
 			t.Error("there is a backup")
 		}
 	}
+}
+
+// refused checks that a damaged backup makes no installation, and returns the
+// folder that was to become one.
+func refused(t *testing.T, entries []entry) (to string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "backup.tar")
+	writeTar(t, file, entries)
+	to = filepath.Join(t.TempDir(), "data")
+	if err := makeInstallation(t.Context(), file, to, io.Discard); !errors.Is(err, errDamagedArchive) {
+		t.Fatalf("got %v", err)
+	}
+	if left := namesIn(t, to); left != "lyceum.lock" {
+		t.Errorf("it leaves %s", left)
+	}
+	return to
 }

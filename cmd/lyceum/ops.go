@@ -156,11 +156,28 @@ func retain(house trimmer, keep time.Duration, log *zap.Logger) (stop func()) {
 	if keep <= 0 {
 		return func() {}
 	}
+	return periodically(firstTrim, nextTrim, func(ctx context.Context) {
+		began := time.Now()
+		n, err := house.Trim(ctx, began.Add(-keep))
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			log.Warn("old records not let go of; tomorrow again", zap.Error(err))
+		default:
+			log.Info("old records let go of", zap.Int("records", n), zap.Duration("in", time.Since(began)))
+		}
+	})
+}
+
+// periodically calls do after a first while, and again so long after each time
+// that it has returned. The function that it returns ends that: it cancels a
+// call that runs, and waits for it.
+func periodically(first, next time.Duration, do func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		due := time.NewTimer(firstTrim)
+		due := time.NewTimer(first)
 		defer due.Stop()
 		for {
 			select {
@@ -168,17 +185,8 @@ func retain(house trimmer, keep time.Duration, log *zap.Logger) (stop func()) {
 			case <-ctx.Done():
 				return
 			}
-			began := time.Now()
-			n, err := house.Trim(ctx, began.Add(-keep))
-			switch {
-			case ctx.Err() != nil:
-				return
-			case err != nil:
-				log.Warn("old records not let go of; tomorrow again", zap.Error(err))
-			default:
-				log.Info("old records let go of", zap.Int("records", n), zap.Duration("in", time.Since(began)))
-			}
-			due.Reset(nextTrim)
+			do(ctx)
+			due.Reset(next)
 		}
 	}()
 	return func() {

@@ -184,35 +184,18 @@ func expire(archive *record.Archive, house *room.House, gone func(clips []string
 	if keep <= 0 {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		due := time.NewTimer(firstExpiry)
-		defer due.Stop()
-		for {
-			select {
-			case <-due.C:
-			case <-ctx.Done():
+	return periodically(firstExpiry, nextExpiry, func(ctx context.Context) {
+		for _, m := range archive.Ended(wire.At(time.Now().Add(-keep))) {
+			clips, err := expireOne(ctx, archive, house, m)
+			gone(clips)
+			if ctx.Err() != nil {
 				return
 			}
-			for _, m := range archive.Ended(wire.At(time.Now().Add(-keep))) {
-				clips, err := expireOne(ctx, archive, house, m)
-				gone(clips)
-				if ctx.Err() != nil {
-					return
-				}
-				if err != nil {
-					log.Warn("an old recording is not deleted; tomorrow again", zap.String("room", string(m.Room)), zap.Uint64("recording", m.ID), zap.Error(err))
-				}
+			if err != nil {
+				log.Warn("an old recording is not deleted; tomorrow again", zap.String("room", string(m.Room)), zap.Uint64("recording", m.ID), zap.Error(err))
 			}
-			due.Reset(nextExpiry)
 		}
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
+	})
 }
 
 // expireOne notes in a class's record that a recording goes, and deletes it:

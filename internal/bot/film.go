@@ -31,7 +31,7 @@ type film struct {
 
 // publish opens the sending connection over c's socket and begins to send.
 func publish(ctx context.Context, c *Client) (*film, error) {
-	pc, err := newPeerConnection()
+	pc, err := NewPeerConnection()
 	if err != nil {
 		return nil, fmt.Errorf("open a camera: %w", err)
 	}
@@ -72,7 +72,7 @@ func (f *film) start(ctx, life context.Context, c *Client) error {
 	if err != nil {
 		return err
 	}
-	sdp, err := gathered(ctx, f.pc, offer)
+	sdp, err := Gathered(ctx, f.pc, offer)
 	if err != nil {
 		return fmt.Errorf("offer: %w", err)
 	}

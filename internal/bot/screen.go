@@ -10,8 +10,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// newPeerConnection opens a connection that also works on one machine alone.
-func newPeerConnection() (*webrtc.PeerConnection, error) {
+// NewPeerConnection opens a connection that also works on one machine alone.
+func NewPeerConnection() (*webrtc.PeerConnection, error) {
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		return nil, err
@@ -26,8 +26,8 @@ func newPeerConnection() (*webrtc.PeerConnection, error) {
 	return api.NewPeerConnection(webrtc.Configuration{})
 }
 
-// gathered makes d the connection's own description, with its candidates.
-func gathered(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, error) {
+// Gathered makes d the connection's own description, with its candidates.
+func Gathered(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, error) {
 	all := webrtc.GatheringCompletePromise(pc)
 	if err := pc.SetLocalDescription(d); err != nil {
 		return "", err
@@ -70,7 +70,7 @@ func (s *screen) hear(ctx context.Context, c *Client, m Message, packets *atomic
 		}
 		if id := sessionOf(offer.SDP); s.pc == nil || id != s.session {
 			s.close()
-			pc, err := newPeerConnection()
+			pc, err := NewPeerConnection()
 			if err != nil {
 				return fmt.Errorf("open a screen: %w", err)
 			}
@@ -84,7 +84,7 @@ func (s *screen) hear(ctx context.Context, c *Client, m Message, packets *atomic
 		if err != nil {
 			return fmt.Errorf("answer an offer: %w", err)
 		}
-		sdp, err := gathered(ctx, s.pc, answer)
+		sdp, err := Gathered(ctx, s.pc, answer)
 		if err != nil {
 			return fmt.Errorf("answer an offer: %w", err)
 		}

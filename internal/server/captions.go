@@ -36,10 +36,7 @@ func (s *Server) captioner(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	who, err := s.Keys.Verify(bearer(r), auth.Room, id, now)
-	if err == nil && who.Role != wire.Host {
-		err = wire.ErrForbidden
-	}
+	_, err := s.verifyHost(r, id, now)
 	if err != nil {
 		s.fail(w, r, err)
 		return

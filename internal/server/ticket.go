@@ -123,6 +123,15 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) {
 	s.admit(w, r, wire.Host, body.Name, body.User)
 }
 
+// verifyHost checks the token of a request that is the host's alone.
+func (s *Server) verifyHost(r *http.Request, id wire.RoomID, now time.Time) (auth.Claims, error) {
+	who, err := s.Keys.Verify(bearer(r), auth.Room, id, now)
+	if err == nil && who.Role != wire.Host {
+		err = wire.ErrForbidden
+	}
+	return who, err
+}
+
 // links lets a host invite others.
 func (s *Server) links(w http.ResponseWriter, r *http.Request) {
 	id, ok := s.roomOf(w, r)
@@ -130,10 +139,7 @@ func (s *Server) links(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	who, err := s.Keys.Verify(bearer(r), auth.Room, id, now)
-	if err == nil && who.Role != wire.Host {
-		err = wire.ErrForbidden
-	}
+	_, err := s.verifyHost(r, id, now)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -140,17 +140,24 @@ func (s *Server) caller(r *http.Request, way signaling.Way) (c signaling.Caller,
 	return signaling.Caller{Room: id, User: who.User, Until: who.Expires.Add(auth.Leeway)}, who, err
 }
 
+// offered reads who wants to open a session, and what they offer. If it
+// returns false, the request was refused.
+func (s *Server) offered(w http.ResponseWriter, r *http.Request, way signaling.Way) (c signaling.Caller, who auth.Claims, offer string, ok bool) {
+	c, who, err := s.caller(r, way)
+	if err == nil {
+		offer, err = body(w, r, sdpType, errNotSDP)
+	}
+	if err != nil {
+		s.failPosted(w, r, err)
+	}
+	return c, who, offer, err == nil
+}
+
 // publish opens a publisher's session. What it sends is on the stage as if the
 // host's page had sent it, and the class is told so.
 func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
-	c, who, err := s.caller(r, signaling.WHIP)
-	if err != nil {
-		s.failPosted(w, r, err)
-		return
-	}
-	offer, err := body(w, r, sdpType, errNotSDP)
-	if err != nil {
-		s.failPosted(w, r, err)
+	c, who, offer, ok := s.offered(w, r, signaling.WHIP)
+	if !ok {
 		return
 	}
 	session, err := s.Media.Ingest(c, offer, func(on []string) error { return s.tellStage(c.Room, who, on) })
@@ -179,14 +186,8 @@ func (s *Server) tellStage(id wire.RoomID, who auth.Claims, sources []string) er
 
 // play opens a player's session.
 func (s *Server) play(w http.ResponseWriter, r *http.Request) {
-	c, _, err := s.caller(r, signaling.WHEP)
-	if err != nil {
-		s.failPosted(w, r, err)
-		return
-	}
-	offer, err := body(w, r, sdpType, errNotSDP)
-	if err != nil {
-		s.failPosted(w, r, err)
+	c, _, offer, ok := s.offered(w, r, signaling.WHEP)
+	if !ok {
 		return
 	}
 	session, err := s.Media.Play(c, offer)
@@ -323,10 +324,7 @@ func (s *Server) encoder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	who, err := s.Keys.Verify(bearer(r), auth.Room, id, now)
-	if err == nil && who.Role != wire.Host {
-		err = wire.ErrForbidden
-	}
+	who, err := s.verifyHost(r, id, now)
 	var asked struct {
 		Hours int `json:"hours"`
 	}

@@ -119,43 +119,40 @@ func Open(dir string, config Config, told Told, log *zap.Logger) (*Archive, erro
 		dir: dir, config: config, log: log, told: told, create: createFile,
 		entries: map[wire.RoomID]map[uint64]*entry{}, running: map[wire.RoomID]*running{},
 	}
-	rooms, err := os.ReadDir(dir)
+	err := eachFolder(dir, func(room, name string) error {
+		a.enter(room, name)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rooms {
-		if !r.IsDir() || !wire.RoomID(r.Name()).Valid() {
-			continue
-		}
-		recordings, err := os.ReadDir(filepath.Join(dir, r.Name()))
-		if err != nil {
-			return nil, err
-		}
-		for _, rec := range recordings {
-			at := filepath.Join(dir, r.Name(), rec.Name())
-			if strings.HasSuffix(rec.Name(), deletedSuffix) {
-				if err := os.RemoveAll(at); err != nil {
-					log.Warn("a deleted recording is still there", zap.String("room", r.Name()), zap.Error(err))
-				}
-				continue
-			}
-			id, err := strconv.ParseUint(rec.Name(), 10, 64)
-			if err != nil {
-				continue
-			}
-			m, err := loadManifest(at)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // killed before it had begun
-			}
-			if err != nil || m.ID != id || m.Room != wire.RoomID(r.Name()) {
-				log.Warn("a recording cannot be read", zap.String("room", r.Name()), zap.Uint64("recording", id), zap.Error(err))
-				continue
-			}
-			a.put(&entry{dir: at, m: *m})
-		}
-	}
 	a.mend()
 	return a, nil
+}
+
+// enter notes what is in one folder, if that is a recording. What is left of one
+// that was deleted goes.
+func (a *Archive) enter(room, name string) {
+	at := filepath.Join(a.dir, room, name)
+	if strings.HasSuffix(name, deletedSuffix) {
+		if err := os.RemoveAll(at); err != nil {
+			a.log.Warn("a deleted recording is still there", zap.String("room", room), zap.Error(err))
+		}
+		return
+	}
+	id, err := strconv.ParseUint(name, 10, 64)
+	if err != nil {
+		return
+	}
+	m, err := loadManifest(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // killed before it had begun
+	}
+	if err != nil || m.ID != id || m.Room != wire.RoomID(room) {
+		a.log.Warn("a recording cannot be read", zap.String("room", room), zap.Uint64("recording", id), zap.Error(err))
+		return
+	}
+	a.put(&entry{dir: at, m: *m})
 }
 
 func (a *Archive) put(e *entry) {

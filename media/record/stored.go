@@ -30,37 +30,51 @@ const ManifestName = manifestName
 // ListStored lists the recordings in a folder, in order. Manifests are read
 // first, for what they name is there.
 func ListStored(dir string) ([]Stored, error) {
-	rooms, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	var list []Stored
+	err := eachFolder(dir, func(room, name string) error {
+		if _, err := strconv.ParseUint(name, 10, 64); err != nil {
+			return nil
+		}
+		s, err := storedIn(dir, room+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted just now, or not begun
+		}
+		if err == nil {
+			list = append(list, s)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	var list []Stored
+	return list, nil
+}
+
+// eachFolder calls each with what there is in the folders of rooms, in order. A
+// folder that is not there has none.
+func eachFolder(dir string, each func(room, name string) error) error {
+	rooms, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	for _, r := range rooms {
 		if !r.IsDir() || !wire.RoomID(r.Name()).Valid() {
 			continue
 		}
 		recordings, err := os.ReadDir(filepath.Join(dir, r.Name()))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, rec := range recordings {
-			if _, err := strconv.ParseUint(rec.Name(), 10, 64); err != nil {
-				continue
+			if err := each(r.Name(), rec.Name()); err != nil {
+				return err
 			}
-			s, err := storedIn(dir, r.Name()+"/"+rec.Name())
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // deleted just now, or not begun
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, s)
 		}
 	}
-	return list, nil
+	return nil
 }
 
 func storedIn(dir, name string) (Stored, error) {

@@ -31,6 +31,8 @@ import (
 	"github.com/pion/turn/v5"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
+
+	"github.com/lyceum-live/lyceum/internal/silent"
 )
 
 // Config says where the relay listens and what it carries.
@@ -175,7 +177,7 @@ func Open(c Config, sockets Sockets, log *zap.Logger) (_ *Server, err error) {
 
 func (s *Server) settings(udp net.PacketConn) turn.ServerConfig {
 	c := turn.ServerConfig{
-		Realm: realm, LoggerFactory: silent{}, AuthHandler: s.authenticate, QuotaHandler: s.mayOpen,
+		Realm: realm, LoggerFactory: silent.Pion{}, AuthHandler: s.authenticate, QuotaHandler: s.mayOpen,
 		EventHandler: turn.EventHandler{OnAllocationCreated: s.opened, OnAllocationDeleted: s.ended, OnChannelCreated: s.bound},
 		ListenerConfigs: []turn.ListenerConfig{{
 			Listener: s.intake, RelayAddressGenerator: generator{s}, PermissionHandler: s.admits,

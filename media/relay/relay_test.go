@@ -21,6 +21,8 @@ import (
 	"github.com/pion/turn/v5"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+
+	"github.com/lyceum-live/lyceum/internal/silent"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -134,7 +136,7 @@ func dial(t testing.TB, s *Server, scheme, transport, username, password string)
 		conn = turn.NewSTUNConn(c)
 	}
 	c, err := turn.NewClient(&turn.ClientConfig{
-		TURNServerAddr: at, Conn: conn, Username: username, Password: password, LoggerFactory: silent{}, RTO: 2 * time.Second,
+		TURNServerAddr: at, Conn: conn, Username: username, Password: password, LoggerFactory: silent.Pion{}, RTO: 2 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +229,7 @@ func TestIPv6(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	at := strings.Replace(s.at(t, "turn", "udp"), "127.0.0.1", "[::1]", 1)
 	c, err := turn.NewClient(&turn.ClientConfig{
-		TURNServerAddr: at, Conn: conn, Username: username, Password: password, LoggerFactory: silent{},
+		TURNServerAddr: at, Conn: conn, Username: username, Password: password, LoggerFactory: silent.Pion{},
 		RequestedAddressFamily: turn.RequestedAddressFamilyIPv6,
 	})
 	if err != nil {
@@ -393,7 +395,7 @@ func TestQuotas(t *testing.T) {
 					username, password, _ := s.Credentials(person)
 					c, err := turn.NewClient(&turn.ClientConfig{
 						TURNServerAddr: at.RemoteAddr().String(), Conn: conn, Username: username, Password: password,
-						LoggerFactory: silent{}, RTO: time.Second,
+						LoggerFactory: silent.Pion{}, RTO: time.Second,
 					})
 					if err != nil || c.Listen() != nil {
 						t.Error("no client", err)

@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/lyceum-live/lyceum/internal/bot"
 )
 
 const (
@@ -41,18 +42,7 @@ type host struct {
 
 // publish opens the host's connection over its socket and begins to send.
 func publish(ctx context.Context, c conversation, l Load, sparing bool) (*host, error) {
-	m := &webrtc.MediaEngine{}
-	if err := m.RegisterDefaultCodecs(); err != nil {
-		return nil, err
-	}
-	repairs := &interceptor.Registry{}
-	if err := webrtc.RegisterDefaultInterceptors(m, repairs); err != nil {
-		return nil, err
-	}
-	var settings webrtc.SettingEngine
-	settings.SetIncludeLoopbackCandidate(true)
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(repairs), webrtc.WithSettingEngine(settings)).
-		NewPeerConnection(webrtc.Configuration{})
+	pc, err := bot.NewPeerConnection()
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +82,7 @@ func (h *host) start(ctx, life context.Context, c conversation, l Load) (err err
 	if err != nil {
 		return err
 	}
-	sdp, err := gathered(ctx, h.pc, offer)
+	sdp, err := bot.Gathered(ctx, h.pc, offer)
 	if err != nil {
 		return err
 	}
@@ -232,18 +222,4 @@ func (t *tone) packet() *rtp.Packet {
 	t.rtp.SequenceNumber, t.rtp.Timestamp = uint16(t.packets), uint32(t.packets)*(48000/soundRate)
 	t.packets++
 	return &t.rtp
-}
-
-// gathered makes d the connection's own description, with its candidates.
-func gathered(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) (string, error) {
-	all := webrtc.GatheringCompletePromise(pc)
-	if err := pc.SetLocalDescription(d); err != nil {
-		return "", err
-	}
-	select {
-	case <-all:
-		return pc.LocalDescription().SDP, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
 }

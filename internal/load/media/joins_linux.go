@@ -3,7 +3,6 @@ package media
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/lyceum-live/lyceum/internal/load"
@@ -63,32 +62,13 @@ func (h *host) keyframes(since int) (n int, least time.Duration) {
 // arrive lets n viewers join, evenly within a time, and waits until each has
 // its first picture.
 func (a *audience) arrive(ctx context.Context, n int, within time.Duration) ([]*viewer, error) {
-	viewers := make([]*viewer, n)
-	errs := make(chan error, n)
 	began := time.Now()
-	var all sync.WaitGroup
-	for i := range n {
-		all.Go(func() {
-			err := rest(ctx, time.Until(began.Add(within*time.Duration(i)/time.Duration(n))))
-			if err == nil {
-				viewers[i], err = a.watch(ctx, i)
-			}
-			if err == nil {
-				err = viewers[i].awaitPicture(ctx)
-			}
-			if err != nil {
-				errs <- err
-			}
-		})
-	}
-	all.Wait()
-	select {
-	case err := <-errs:
-		leave(viewers)
-		return nil, err
-	default:
-		return viewers, nil
-	}
+	return a.admit(ctx, n, func(i int, join func() error) error {
+		if err := rest(ctx, time.Until(began.Add(within*time.Duration(i)/time.Duration(n)))); err != nil {
+			return err
+		}
+		return join()
+	})
 }
 
 // waits adds how long viewers waited for their first picture.

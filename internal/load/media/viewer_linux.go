@@ -11,12 +11,12 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/lyceum-live/lyceum/internal/bot"
 	"github.com/lyceum-live/lyceum/internal/load"
+	"github.com/lyceum-live/lyceum/internal/silent"
 	"github.com/lyceum-live/lyceum/wire"
 )
 
@@ -77,8 +77,8 @@ func (v *viewer) join(ctx context.Context, a *audience, token string, whole bool
 		return err
 	}
 	var settings webrtc.SettingEngine
-	settings.LoggerFactory = silent{}
-	settings.SetICEUDPMux(ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.door, Logger: silent{}}))
+	settings.LoggerFactory = silent.Pion{}
+	settings.SetICEUDPMux(ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: v.door, Logger: silent.Pion{}}))
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetICEMaxBindingRequests(100) // browsers go on for longer than Pion does by itself
@@ -141,7 +141,7 @@ func (v *viewer) answer(ctx context.Context, m bot.Message) error {
 	if err != nil {
 		return err
 	}
-	sdp, err := gathered(ctx, v.pc, answer)
+	sdp, err := bot.Gathered(ctx, v.pc, answer)
 	if err != nil {
 		return err
 	}
@@ -216,19 +216,28 @@ func (v *viewer) close() {
 // first picture.
 func (a *audience) gather(ctx context.Context, n int) ([]*viewer, error) {
 	const atOnce = 8
+	places := make(chan struct{}, atOnce)
+	return a.admit(ctx, n, func(_ int, join func() error) error {
+		places <- struct{}{}
+		defer func() { <-places }()
+		return join()
+	})
+}
+
+// admit lets n viewers join, each when its turn says so, and waits until each
+// has its first picture. If one has none, all leave.
+func (a *audience) admit(ctx context.Context, n int, turn func(i int, join func() error) error) ([]*viewer, error) {
 	viewers := make([]*viewer, n)
 	errs := make(chan error, n)
-	places := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			v, err := a.watch(ctx, i)
-			if err == nil {
-				viewers[i] = v
-				err = v.awaitPicture(ctx)
-			}
+			err := turn(i, func() (err error) {
+				if viewers[i], err = a.watch(ctx, i); err != nil {
+					return err
+				}
+				return viewers[i].awaitPicture(ctx)
+			})
 			if err != nil {
 				errs <- err
 			}
@@ -277,19 +286,3 @@ func leave(viewers []*viewer) {
 	}
 	all.Wait()
 }
-
-// silent swallows Pion's log lines.
-type silent struct{}
-
-func (silent) NewLogger(string) logging.LeveledLogger { return silent{} }
-
-func (silent) Trace(string)          {}
-func (silent) Tracef(string, ...any) {}
-func (silent) Debug(string)          {}
-func (silent) Debugf(string, ...any) {}
-func (silent) Info(string)           {}
-func (silent) Infof(string, ...any)  {}
-func (silent) Warn(string)           {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Error(string)          {}
-func (silent) Errorf(string, ...any) {}
