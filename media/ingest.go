@@ -47,7 +47,9 @@ func (e *Engine) NewIngest(s *Stage, watch func(webrtc.PeerConnectionState), tak
 		lines: map[string]*line{}, assigned: map[string]Source{},
 	}
 	pc.OnTrack(in.track)
-	pc.OnConnectionStateChange(in.state)
+	// pion calls from goroutines of their own, in no order: what is asked is
+	// what the state is, not what it was told to be.
+	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { in.state(pc.ConnectionState()) })
 	return in, nil
 }
 

@@ -104,8 +104,8 @@ func (p *Peer) openReceiving() (err error) {
 		return err
 	}
 	r.viewer = v
-	v.PC().OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		p.post(func() { p.receivingState(r, state) })
+	v.PC().OnConnectionStateChange(func(webrtc.PeerConnectionState) { // pion's calls come in no order
+		p.post(func() { p.receivingState(r, v.PC().ConnectionState()) })
 	})
 	p.receiving = r
 	return nil

@@ -1,6 +1,7 @@
 package signaling_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -20,9 +21,10 @@ func TestAViewerWhoNamesTooManyStreamsIsCutOff(t *testing.T) {
 	h.film(t)
 	w := newWatcher(t, house.join(t, "r", "viewer", signaling.Rights{}))
 	gone := make(chan struct{})
+	var once sync.Once
 	w.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateClosed || s == webrtc.PeerConnectionStateFailed {
-			close(gone)
+			once.Do(func() { close(gone) })
 		}
 	})
 	w.must("media.watch", struct{}{})

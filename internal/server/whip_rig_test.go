@@ -60,10 +60,10 @@ type states struct {
 
 func watchStates(pc *webrtc.PeerConnection) *states {
 	s := &states{changed: make(chan struct{})}
-	pc.OnConnectionStateChange(func(now webrtc.PeerConnectionState) {
+	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { // pion's calls come in no order
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.now = now
+		s.now = pc.ConnectionState()
 		close(s.changed)
 		s.changed = make(chan struct{})
 	})
